@@ -1,0 +1,116 @@
+// The outbox: what the uplinks have not acknowledged yet, in memory first and on SQLite when it takes longer.
+//
+// Contract
+//   One log. Every record that goes north has a position that rises by 1. One cursor per uplink: everything up to it is settled
+//   for that uplink; beyond it there may be settled ranges. A record that every uplink has settled is forgotten. Accepted =
+//   committed here (WAL, synchronous=FULL) or settled by every uplink. Accepted records survive kill -9 and a power cut. A record
+//   that is not settled flush_after (1 s) after it came is sealed with its neighbours into a block and committed; on a healthy
+//   link nothing is. Lost in a power cut: at most the last flush_after plus one commit. write_ahead: every append is committed by
+//   the next commit() and must not be sent before. Cursors are persisted at most 1 s behind, and only while blocks exist: after a
+//   crash what was acknowledged in the last second is sent again, with the same (boot, seq). Limits: max_size (bytes of the
+//   database files, the write-ahead log included) and max_age. What goes over is evicted, oldest block first; each eviction
+//   leaves a Loss per uplink that had not settled it, to be sent as a record of its own.
+//   Names of tags and devices live in a dictionary in the file whose ids are never reused; blocks know ids only.
+//   A corrupt file is set aside as <path>.corrupt-<UTC>, what can be read is salvaged, a fresh one is started; open() says so in
+//   `notes`. When the disk fails or is full, records stay in memory up to kMemoryLimit bytes, oldest dropped first with a Loss;
+//   writing is tried again each second. health() says so.
+//
+// Threads: none of its own. All calls come from host's outbox thread, which is the only one that touches the database (one
+// connection: it writes and checkpoints; SQLite 3.40's WAL-reset bug needs two). counters() is the exception: any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/clock.h"
+#include "core/guarded.h"
+#include "core/names.h"
+#include "core/record.h"
+#include "core/status.h"
+#include "sdk/settings.h"
+
+namespace ferrule {
+
+enum class UplinkIndex : uint8_t {};  // dense, 0 .. kMaxUplinks-1; stable until close()
+inline constexpr size_t kMaxUplinks = 16;
+inline constexpr uint64_t kMemoryLimit = 64ull << 20;
+
+// A record as the bus hands it over. An uplink that `seq` has a 0 for does not get the record.
+struct OutboxEntry {
+  RecordPtr record;
+  uint64_t position = 0;
+  std::vector<uint64_t> seq;      // by UplinkIndex
+  std::vector<uint32_t> claimed;  // by UplinkIndex: the uplink's session that has taken it as live; 0 = none, it is backlog
+};
+
+struct OutboxCounters {
+  struct PerUplink {
+    std::string name;
+    uint64_t waiting_records = 0;  // not settled, stored or in memory
+    uint64_t waiting_samples = 0;
+    uint64_t settled_samples = 0;
+    uint64_t dropped_samples = 0;  // evicted, aged, dead letters
+    uint64_t dead_letters = 0;
+  };
+  std::vector<PerUplink> uplinks;
+  uint64_t memory_bytes = 0;  // of records not committed
+  uint64_t disk_bytes = 0;    // database and write-ahead log
+  uint64_t blocks = 0;
+  uint64_t bytes_written = 0;  // to blocks since the start
+  uint64_t commits = 0;
+  std::string trouble;  // empty when healthy: "disk full: ..."
+};
+
+class Outbox {
+ public:
+  // Opens or creates the file at settings.path (its folder must exist), increments and persists the boot counter. Fails only
+  // where not even a fresh file can be made. `notes` gets what an operator should know: "set aside ..., salvaged 41 of 42
+  // blocks".
+  static Result<std::unique_ptr<Outbox>> open(const OutboxSettings& settings, const Clock& clock, Names& names,
+                                              std::vector<std::string>& notes);
+  ~Outbox();
+
+  uint64_t boot() const;
+  uint64_t next_position() const;  // the first position for the bus to give out in this boot
+
+  // Registers an uplink by name. A known one goes on from its cursor; a new one starts at now. Uplinks in the file that were not
+  // attached by the time of settle_membership() are removed, and their backlog becomes a Loss.
+  UplinkIndex attach(std::string_view name);
+  void settle_membership();
+
+  // Positions must come in rising order.
+  void append(OutboxEntry entry);
+  // These positions have reached their end for this uplink. May come before append() of the same position.
+  void settle(UplinkIndex uplink, std::span<const uint64_t> positions);
+  // The receiver will never take it: kept in the dead-letter table (at most 1,000, oldest leave), counted, out of the way.
+  void reject(UplinkIndex uplink, uint64_t position, std::string_view why);
+  // The uplink's session `session` is over: everything claimed by it or by an earlier one that is not settled is backlog again,
+  // and the backlog reader starts anew at the cursor.
+  void release(UplinkIndex uplink, uint32_t session);
+
+  // The next unclaimed, unsettled records for this uplink in order of position, at most `max_records` and about `max_bytes` of
+  // memory; empty when there are none. Each is handed out once until release(). Reads from disk: may take milliseconds.
+  std::vector<Envelope> next(UplinkIndex uplink, size_t max_records, size_t max_bytes);
+
+  // Does what is due: seal and commit, persist cursors, evict, delete what is settled, checkpoint. Returns when it wants to be
+  // called next.
+  MonoTime tick();
+  // Commits everything now (clean stop, write_ahead).
+  Status commit();
+
+  // Losses since the last call; the caller sends them as records.
+  std::vector<Loss> take_losses();
+
+  OutboxCounters counters() const;  // any thread
+
+ private:
+  struct Impl;
+  explicit Outbox(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ferrule

@@ -1,0 +1,33 @@
+// The local REST API: HTTP/1.1 on a TCP port (loopback unless said otherwise) and on a Unix socket for the command line.
+// One thread, one event loop, limits on everything (README). Reading is open on both; writing over TCP needs
+// `Authorization: Bearer <token>`, over the Unix socket the file permissions of the socket are the guard.
+#pragma once
+
+#include <memory>
+
+#include "core/clock.h"
+#include "core/status.h"
+#include "rest/gateway_api.h"
+#include "sdk/settings.h"
+
+namespace ferrule {
+
+class RestServer {
+ public:
+  // Creates the token file (0600, 32 random bytes in hexadecimal) when it is absent, binds both sockets (a stale Unix socket is
+  // replaced, a live one is an error) and starts the thread. A port that is taken is an error that names it. `api` outlives the
+  // server.
+  static Result<std::unique_ptr<RestServer>> start(const RestSettings& settings, GatewayApi& api);
+  ~RestServer();  // closes every connection; returns within 1 s
+
+  uint16_t port() const;  // the bound one (settings.port may be 0)
+  // Beat of the event loop for the watchdog: the last time it turned (it turns at least each 5 s). Any thread.
+  MonoTime last_beat() const;
+
+ private:
+  struct Impl;
+  explicit RestServer(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace ferrule

@@ -1,0 +1,50 @@
+// What carries messages to one broker or server: connect, publish, disconnect. The lanes, the window, back-off and what an answer
+// means for a record live once, in north; an Uplink only moves messages and tells what became of them.
+//
+// connect, publish and disconnect are called on the uplink's north thread. UplinkEvents may be called on any thread and returns
+// at once.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "core/clock.h"
+#include "core/status.h"
+
+namespace ferrule {
+
+enum class Settlement : uint8_t {
+  delivered,  // acknowledged: the record may be forgotten
+  unheard,    // acknowledged, but nobody subscribes (MQTT 5 reason 0x10): delivered, and counted
+  not_now,    // refused for a passing reason (quota, not authorised): keep it, slow down
+  rejected,   // refused for good (bad topic, too large): a dead letter
+};
+
+struct Publication {
+  std::string topic;
+  std::string payload;
+  int qos = 1;
+  bool retain = false;
+};
+
+class UplinkEvents {
+ public:
+  virtual ~UplinkEvents() = default;
+  virtual void connected() = 0;
+  // The attempt failed or the link broke. No token published before this is answered after it. `why` says what to do;
+  // Fault::refused means that the other side said no (bad password): asking again soon is pointless.
+  virtual void lost(Status why) = 0;
+  virtual void settled(uint64_t token, Settlement settlement, std::string why) = 0;
+};
+
+class Uplink {
+ public:
+  virtual ~Uplink() = default;
+  virtual void connect() = 0;  // answered by connected() or lost(), within the connect timeout
+  // `token` is answered by settled() once, unless lost() comes first. An error means that it was not sent (token not answered).
+  virtual Status publish(const Publication& publication, uint64_t token) = 0;
+  // Sends `farewell` (the offline state) where the link is up, and closes. Returns by the deadline.
+  virtual void disconnect(const Publication& farewell, Deadline deadline) = 0;
+};
+
+}  // namespace ferrule
