@@ -121,6 +121,9 @@ struct DriverType {
   Result<std::unique_ptr<Driver>> (*build)(const ChannelSettings& channel, const ChannelContext& context);
   // What the channel occupies alone ("/dev/ttyUSB0"), or empty: two channels with the same are refused at check. May be null.
   std::string (*resource)(const ChannelSettings& channel) = nullptr;
+  // Turns the fields of the first tag of a row (`count: 500`) into those of its n-th, 0 being the first: the next address that
+  // does not overlap. Null: this type knows no rows.
+  Status (*nth)(Fields& tag, int64_t n) = nullptr;
   // How long one exchange with this device may take; the runner makes deadlines from it.
   Duration (*timeout)(const ChannelSettings& channel, const DeviceSettings& device);
 };
