@@ -23,26 +23,34 @@ struct LiveSample {
 
 class LiveFeed {
  public:
+  static constexpr size_t kQueueLimit = 20000;  // samples per subscriber
+
   class Subscriber {
    public:
-    // Takes what has come; `lost` is how many were dropped since the last call.
+    // Takes what has come, oldest first; `lost` is how many were dropped since the last call.
     std::vector<LiveSample> drain(uint64_t& lost);
 
    private:
     friend class LiveFeed;
-    std::mutex lock_;
+    bool wants(TagId tag) const { return wanted_.empty() || (index_of(tag) < wanted_.size() && wanted_[index_of(tag)]); }
+    bool offer(std::span<const Sample> samples, Duration wall_offset);  // true: the queue was empty and no longer is
+    void keep(LiveSample sample);                                       // lock_ held
+
+    std::mutex lock_;  // guards the next three
     std::vector<LiveSample> waiting_;
+    size_t oldest_ = 0;  // index in waiting_ once that is full: a ring
     uint64_t lost_ = 0;
     std::vector<bool> wanted_;  // by TagId; empty: every tag
+    std::mutex calling_;        // guards ready_; held while it runs, so that it never runs after the subscription has ended
     std::function<void()> ready_;
   };
 
-  static constexpr size_t kQueueLimit = 20000;  // samples per subscriber
-
   // `tags` empty: all. `ready` is called on the bus thread when a drained queue has something again; it must return at once.
-  // The subscription ends when the returned pointer is released.
+  // The subscription ends when the returned pointer is released: `ready` does not run after that. Do not release it inside
+  // `ready`, nor while holding a lock that `ready` takes.
   std::shared_ptr<Subscriber> subscribe(std::span<const TagId> tags, std::function<void()> ready);
 
+  // wall_offset: as in TagTable::update.
   void publish(std::span<const Sample> samples, Duration wall_offset);
 
  private:
