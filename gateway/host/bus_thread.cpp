@@ -1,0 +1,133 @@
+#include "host/bus_thread.h"
+
+#include <algorithm>
+#include <future>
+
+namespace ferrule {
+
+namespace {
+constexpr Duration kLongestBatch = std::chrono::seconds(25);  // then the watchdog may think that the bus hangs
+}
+
+BusThread::BusThread(const Clock& clock, const Names& names, TagTable& table, LiveFeed& feed, OutboxThread& outbox)
+    : clock_(clock), names_(names), feed_(feed), outbox_(outbox), bus_(clock, names, table), position_(outbox.first_position()) {}
+
+BusThread::~BusThread() { stop(); }
+
+void BusThread::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void BusThread::stop() {
+  inbox_.close();
+  if (thread_.joinable()) thread_.join();
+}
+
+void BusThread::configure(std::shared_ptr<const GatewaySettings> settings, std::vector<Route> routes) {
+  std::promise<void> done;
+  inbox_.push_always(Configure{std::move(settings), std::move(routes), [&] { done.set_value(); }});
+  done.get_future().wait();
+}
+
+bool BusThread::offer(Poll&& poll) {
+  const size_t samples = poll.samples.size();
+  if (waiting_samples_.fetch_add(samples, std::memory_order_relaxed) > kMostWaiting) {
+    waiting_samples_.fetch_sub(samples, std::memory_order_relaxed);
+    return false;
+  }
+  inbox_.push_always(Message(std::move(poll)));  // the limit above bounds it
+  return true;
+}
+
+void BusThread::announce(Record record) { (void)inbox_.push(Message(std::move(record))); }
+
+bool BusThread::wants(TagId tag) const { return rules_ != nullptr && rules_->wants(tag); }
+void BusThread::sample(const Sample& sample) { rules_->sample(sample, *this); }
+void BusThread::derived(const Sample& sample) { derived_.push_back(sample); }
+
+void BusThread::alarm(Alarm alarm, DeviceId device, MonoTime at) {
+  send(std::make_shared<const Record>(Record{device, at, wall_of(at), std::move(alarm)}));
+}
+
+WallTime BusThread::wall_of(MonoTime at) const { return clock_.wall() - (clock_.now() - at); }
+
+void BusThread::take(Poll&& poll) {
+  RecordPtr record = bus_.take(std::move(poll));
+  feed_.publish(bus_.processed(), clock_.wall().time_since_epoch() - clock_.now().time_since_epoch());
+  if (record != nullptr) send(std::move(record));
+}
+
+// What rules derived becomes a poll of its own, a device at a time; that may derive more (Rules bounds the depth).
+void BusThread::take_derived() {
+  while (!derived_.empty()) {
+    const DeviceId device = names_.device_of(derived_.front().tag);
+    const auto others = std::stable_partition(derived_.begin(), derived_.end(),
+                                              [&](const Sample& sample) { return names_.device_of(sample.tag) == device; });
+    Poll poll{device, Samples(derived_.begin(), others)};
+    derived_.erase(derived_.begin(), others);
+    take(std::move(poll));
+  }
+}
+
+void BusThread::send(RecordPtr record) {
+  const auto* loss = std::get_if<Loss>(&record->body);
+  OutboxEntry entry{record, position_, std::vector<uint64_t>(kMaxUplinks, 0), std::vector<uint32_t>(kMaxUplinks, 0)};
+  bool wanted = false;
+  for (const Route& route : routes_) {
+    if (loss != nullptr && !loss->uplink.empty() && loss->uplink != route.name) continue;
+    const auto index = static_cast<size_t>(route.uplink);
+    entry.seq[index] = ++seq_[index];
+    wanted = true;
+    if (route.live) entry.claimed[index] = route.runner->offer({record, position_, outbox_.boot(), entry.seq[index]});
+  }
+  if (!wanted) return;
+  ++position_;
+  outbox_.append(std::move(entry));
+}
+
+void BusThread::handle(Configure& change) {
+  rules_ = std::make_unique<Rules>(change.settings->rules, names_);
+  bus_.configure(change.settings->channels, change.settings->rules, this);
+  settings_ = std::move(change.settings);
+  routes_ = std::move(change.routes);
+  change.done();
+}
+
+void BusThread::handle(Message& message) {
+  if (auto* poll = std::get_if<Poll>(&message)) {
+    waiting_samples_.fetch_sub(poll->samples.size(), std::memory_order_relaxed);
+    take(std::move(*poll));
+    take_derived();
+  } else if (auto* record = std::get_if<Record>(&message)) {
+    send(std::make_shared<const Record>(std::move(*record)));
+  } else {
+    handle(std::get<Configure>(message));
+  }
+}
+
+MonoTime BusThread::timers() {
+  const MonoTime now = clock_.now();
+  MonoTime next = bus_.expire(now, expired_);
+  for (RecordPtr& record : expired_) send(std::move(record));
+  expired_.clear();
+  if (rules_ != nullptr) {
+    next = std::min(next, rules_->tick(now, *this));
+    take_derived();
+  }
+  return next;
+}
+
+void BusThread::run() {
+  std::vector<Message> batch;
+  MonoTime wake_at = clock_.now();
+  while (inbox_.drain(batch, wake_at)) {
+    heartbeat_.begin(clock_.now() + kLongestBatch);
+    for (Message& message : batch) handle(message);
+    batch.clear();
+    wake_at = timers();
+    counters_.with([&](BusCounters& counters) { counters = bus_.counters(); });
+    heartbeat_.rest();
+  }
+}
+
+}  // namespace ferrule

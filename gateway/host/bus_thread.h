@@ -1,0 +1,94 @@
+// The bus's thread: the one place where samples are processed, rules run, and records get their position and sequence numbers.
+//
+// Channels push polls; everything else (new routes, losses, outcomes of commands) comes through the same queue, so order is the queue's. For each record:
+// every uplink is offered it live, then the outbox gets it with what the uplinks said.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "bus/bus.h"
+#include "bus/live_feed.h"
+#include "core/bounded_queue.h"
+#include "core/guarded.h"
+#include "host/heartbeat.h"
+#include "host/outbox_thread.h"
+#include "rules/rules.h"
+
+namespace ferrule {
+
+class BusThread final : private Bus::Watch, private RuleOutput {
+ public:
+  static constexpr size_t kMostWaiting = 500'000;  // samples, 20 MB
+
+  BusThread(const Clock& clock, const Names& names, TagTable& table, LiveFeed& feed, OutboxThread& outbox);
+  ~BusThread();
+
+  void start();
+  void stop();  // processes what waits, then ends
+
+  // Main thread: the tags, rules and uplinks from now on. Returns when they are in force, so that what they replace may be destroyed.
+  struct Route {
+    UplinkIndex uplink;
+    std::string name;
+    UplinkRunner* runner = nullptr;
+    bool live = true;  // false: everything goes through the backlog
+  };
+  void configure(std::shared_ptr<const GatewaySettings> settings, std::vector<Route> routes);
+
+  // Any thread. False: full; the poll is left untouched.
+  bool offer(Poll&& poll);
+  // Any thread; an event for the uplinks, all or (for a Loss) the one that it names.
+  void announce(Record record);
+
+  BusCounters counters() const { return counters_.copy(); }
+  const Heartbeat& heartbeat() const { return heartbeat_; }
+
+ private:
+  struct Configure {
+    std::shared_ptr<const GatewaySettings> settings;
+    std::vector<Route> routes;
+    std::function<void()> done;
+  };
+  using Message = std::variant<Poll, Record, Configure>;
+
+  bool wants(TagId tag) const override;
+  void sample(const Sample& sample) override;
+  void derived(const Sample& sample) override;
+  void alarm(Alarm alarm, DeviceId device, MonoTime at) override;
+
+  void run();
+  void handle(Message& message);
+  void handle(Configure& change);
+  void take(Poll&& poll);
+  void take_derived();
+  void send(RecordPtr record);
+  MonoTime timers();
+  WallTime wall_of(MonoTime at) const;
+
+  const Clock& clock_;
+  const Names& names_;
+  LiveFeed& feed_;
+  OutboxThread& outbox_;
+  BoundedQueue<Message> inbox_{100'000};
+  std::atomic<size_t> waiting_samples_{0};
+  Guarded<BusCounters> counters_;
+  Heartbeat heartbeat_;
+  // Bus thread only.
+  Bus bus_;
+  std::unique_ptr<Rules> rules_;
+  std::shared_ptr<const GatewaySettings> settings_;
+  std::vector<Route> routes_;
+  std::array<uint64_t, kMaxUplinks> seq_{};
+  uint64_t position_;
+  std::vector<Sample> derived_;    // by rules, not yet taken
+  std::vector<RecordPtr> expired_;
+  std::thread thread_;
+};
+
+}  // namespace ferrule

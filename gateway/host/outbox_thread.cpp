@@ -1,0 +1,134 @@
+#include "host/outbox_thread.h"
+
+namespace ferrule {
+
+// What a runner calls on its own thread; each call becomes a message.
+class OutboxThread::Adapter final : public Backlog {
+ public:
+  Adapter(OutboxThread& thread, UplinkIndex uplink) : thread_(thread), uplink_(uplink) {}
+  void request(size_t max_records, size_t max_bytes) override { thread_.inbox_.push_always(Request{uplink_, max_records, max_bytes}); }
+  void settled(std::vector<uint64_t> positions) override { thread_.inbox_.push_always(Settle{uplink_, std::move(positions)}); }
+  void rejected(uint64_t position, std::string why) override { thread_.inbox_.push_always(Reject{uplink_, position, std::move(why)}); }
+  void released(uint32_t session) override { thread_.inbox_.push_always(Release{uplink_, session}); }
+
+ private:
+  OutboxThread& thread_;
+  const UplinkIndex uplink_;
+};
+
+OutboxThread::OutboxThread(std::unique_ptr<Outbox> outbox, OutboxSettings settings, const Clock& clock,
+                           std::function<void(std::vector<Loss>)> on_losses)
+    : outbox_(std::move(outbox)),
+      settings_(std::move(settings)),
+      clock_(clock),
+      on_losses_(std::move(on_losses)),
+      boot_(outbox_->boot()),
+      first_position_(outbox_->next_position()) {
+  for (size_t i = 0; i < kMaxUplinks; ++i) adapters_[i] = std::make_unique<Adapter>(*this, static_cast<UplinkIndex>(i));
+}
+
+OutboxThread::~OutboxThread() { stop(); }
+
+void OutboxThread::start() {
+  thread_ = std::thread([this] { run(); });
+}
+
+void OutboxThread::stop() {
+  inbox_.close();
+  if (thread_.joinable()) thread_.join();
+}
+
+void OutboxThread::call_and_wait(std::function<void()> call) {
+  if (!thread_.joinable()) {
+    call();
+    return;
+  }
+  std::promise<void> done;
+  inbox_.push_always(Call{[&] {
+    call();
+    done.set_value();
+  }});
+  done.get_future().wait();
+}
+
+UplinkIndex OutboxThread::attach(const std::string& name) {
+  UplinkIndex index{};
+  call_and_wait([&] { index = outbox_->attach(name); });
+  return index;
+}
+
+void OutboxThread::settle_membership() {
+  call_and_wait([this] { outbox_->settle_membership(); });
+}
+
+void OutboxThread::connect(UplinkIndex uplink, UplinkRunner* runner) {
+  call_and_wait([&] { runners_[static_cast<size_t>(uplink)] = runner; });
+}
+
+Backlog& OutboxThread::backlog(UplinkIndex uplink) { return *adapters_[static_cast<size_t>(uplink)]; }
+
+void OutboxThread::append(OutboxEntry entry) {
+  const size_t samples = sample_count(*entry.record);
+  if (waiting_samples_.fetch_add(samples, std::memory_order_relaxed) > kMostWaiting || !inbox_.push(Message(std::move(entry)))) {
+    waiting_samples_.fetch_sub(samples, std::memory_order_relaxed);
+    dropped_samples_.fetch_add(samples, std::memory_order_relaxed);
+  }
+}
+
+void OutboxThread::handle(OutboxEntry& entry) {
+  waiting_samples_.fetch_sub(sample_count(*entry.record), std::memory_order_relaxed);
+  for (size_t i = 0; i < entry.seq.size(); ++i) waiting_[i] = waiting_[i] || (entry.seq[i] != 0 && entry.claimed[i] == 0);
+  outbox_->append(std::move(entry));
+}
+
+void OutboxThread::handle(Request& request) {
+  UplinkRunner* runner = runners_[static_cast<size_t>(request.uplink)];
+  if (runner != nullptr) runner->backlog(outbox_->next(request.uplink, request.max_records, request.max_bytes));
+}
+
+void OutboxThread::handle(Message& message) {
+  if (auto* entry = std::get_if<OutboxEntry>(&message)) return handle(*entry);
+  if (auto* settle = std::get_if<Settle>(&message)) return outbox_->settle(settle->uplink, settle->positions);
+  if (auto* reject = std::get_if<Reject>(&message)) return outbox_->reject(reject->uplink, reject->position, reject->why);
+  if (auto* request = std::get_if<Request>(&message)) return handle(*request);
+  if (auto* release = std::get_if<Release>(&message)) {
+    outbox_->release(release->uplink, release->session);
+    waiting_[static_cast<size_t>(release->uplink)] = true;
+    return;
+  }
+  std::get<Call>(message).run();
+}
+
+// With write: ahead nothing is sent before it is durable; runners hear of new backlog only after that.
+void OutboxThread::after_batch() {
+  if (settings_.write_ahead) (void)outbox_->commit();  // a failure is in counters().trouble, and tick() tries again
+  for (size_t i = 0; i < kMaxUplinks; ++i) {
+    if (waiting_[i] && runners_[i] != nullptr) runners_[i]->backlog_waiting();
+    waiting_[i] = false;
+  }
+}
+
+void OutboxThread::report_dropped() {
+  const uint64_t dropped = dropped_samples();
+  if (dropped == dropped_reported_) return;
+  on_losses_({Loss{"", dropped_since_, clock_.wall(), dropped - dropped_reported_, "the outbox's disk is too slow"}});
+  dropped_reported_ = dropped;
+}
+
+void OutboxThread::run() {
+  std::vector<Message> batch;
+  MonoTime wake_at = clock_.now();
+  dropped_since_ = clock_.wall();
+  while (inbox_.drain(batch, wake_at)) {
+    for (Message& message : batch) handle(message);
+    batch.clear();
+    after_batch();
+    wake_at = outbox_->tick();
+    if (auto losses = outbox_->take_losses(); !losses.empty()) on_losses_(std::move(losses));
+    report_dropped();
+  }
+  const Status committed = outbox_->commit();
+  if (!committed.ok()) on_losses_({});
+}
+
+}  // namespace ferrule

@@ -1,0 +1,105 @@
+// The outbox's thread: the only caller of Outbox, and so the only one that touches the database.
+//
+// Everything reaches it as a message through one bounded queue; answers go to the uplink runners. A disk that stalls for seconds stalls only this
+// thread: the queue holds kMostWaiting samples, beyond that records are dropped, counted, and reported as a loss.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <functional>
+#include <future>
+#include <memory>
+#include <string>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "core/bounded_queue.h"
+#include "host/heartbeat.h"
+#include "north/uplink_runner.h"
+#include "outbox/outbox.h"
+
+namespace ferrule {
+
+class OutboxThread {
+ public:
+  static constexpr size_t kMostWaiting = 1'000'000;  // samples, 40 MB
+
+  // `on_losses` is called on the outbox thread.
+  OutboxThread(std::unique_ptr<Outbox> outbox, OutboxSettings settings, const Clock& clock, std::function<void(std::vector<Loss>)> on_losses);
+  ~OutboxThread();
+
+  uint64_t boot() const { return boot_; }
+  uint64_t first_position() const { return first_position_; }
+
+  void start();
+  // Takes what waits, commits it and ends the thread.
+  void stop();
+
+  // Main thread, before or after start(). The index of this uplink, for OutboxEntry and for backlog().
+  UplinkIndex attach(const std::string& name);
+  void settle_membership();
+  // Where the answers to backlog(uplink) go; null: nowhere, the runner is about to end. Returns when it is in force.
+  void connect(UplinkIndex uplink, UplinkRunner* runner);
+  // For that uplink's runner. Valid as long as this object.
+  Backlog& backlog(UplinkIndex uplink);
+
+  // Bus thread.
+  void append(OutboxEntry entry);
+
+  // Any thread.
+  OutboxCounters counters() const { return outbox_->counters(); }
+  uint64_t dropped_samples() const { return dropped_samples_.load(std::memory_order_relaxed); }
+  const OutboxSettings& settings() const { return settings_; }
+
+ private:
+  struct Settle {
+    UplinkIndex uplink;
+    std::vector<uint64_t> positions;
+  };
+  struct Reject {
+    UplinkIndex uplink;
+    uint64_t position;
+    std::string why;
+  };
+  struct Release {
+    UplinkIndex uplink;
+    uint32_t session;
+  };
+  struct Request {
+    UplinkIndex uplink;
+    size_t max_records, max_bytes;
+  };
+  struct Call {
+    std::function<void()> run;
+  };
+  using Message = std::variant<OutboxEntry, Settle, Reject, Release, Request, Call>;
+  class Adapter;
+
+  void run();
+  void handle(Message& message);
+  void handle(OutboxEntry& entry);
+  void handle(Request& request);
+  void after_batch();
+  void call_and_wait(std::function<void()> run);
+  void report_dropped();
+
+  std::unique_ptr<Outbox> outbox_;
+  const OutboxSettings settings_;
+  const Clock& clock_;
+  const std::function<void(std::vector<Loss>)> on_losses_;
+  const uint64_t boot_;
+  const uint64_t first_position_;
+  BoundedQueue<Message> inbox_{1'000'000};
+  std::atomic<size_t> waiting_samples_{0};
+  std::atomic<uint64_t> dropped_samples_{0};
+  std::array<std::unique_ptr<Adapter>, kMaxUplinks> adapters_;
+  // Outbox thread only.
+  std::array<UplinkRunner*, kMaxUplinks> runners_{};
+  std::array<bool, kMaxUplinks> waiting_{};  // something became backlog in this batch
+  uint64_t dropped_reported_ = 0;
+  WallTime dropped_since_;
+  std::thread thread_;
+};
+
+}  // namespace ferrule
