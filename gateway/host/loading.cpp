@@ -1,0 +1,85 @@
+#include "host/loading.h"
+
+#include <filesystem>
+
+#include "host/channel_runner.h"
+#include "rules/rules.h"
+
+namespace ferrule {
+
+namespace {
+
+class NoOutput final : public ChannelOutput {
+ public:
+  bool poll(Poll&&) override { return true; }
+  void device_state(DeviceId, const DeviceState&) override {}
+  void say(bool, std::string) override {}
+};
+
+bool has_field(const Fields& fields, std::string_view name) {
+  for (const FieldSpec& spec : fields.table()) {
+    if (spec.name == name) return true;
+  }
+  return false;
+}
+
+// By the drivers' common convention that a tag's `type` names its kind.
+ValueClass class_of(const TagSettings& tag) {
+  if (!tag.labels.empty()) return ValueClass::text;
+  if (!has_field(tag.fields, "type") || !tag.fields.has("type")) return ValueClass::unknown;
+  const std::string type = tag.fields.text("type");
+  if (type == "bool") return ValueClass::boolean;
+  if (type == "string") return ValueClass::text;
+  return ValueClass::number;
+}
+
+TagKind tag_kinds(const GatewaySettings& settings, const Names& names) {
+  std::vector<std::optional<ValueClass>> kinds(names.tag_count());
+  for (const ChannelSettings& channel : settings.channels) {
+    for (const DeviceSettings& device : channel.devices) {
+      for (const TagSettings& tag : device.tags) {
+        kinds[index_of(tag.id)] = class_of(tag);
+        for (const BitTag& bit : tag.bits) kinds[index_of(bit.tag)] = ValueClass::boolean;
+      }
+    }
+  }
+  for (const RuleSettings& rule : settings.rules) {
+    if (rule.set != TagId::none) kinds[index_of(rule.set)] = ValueClass::unknown;
+  }
+  return [kinds = std::move(kinds)](TagId tag) { return index_of(tag) < kinds.size() ? kinds[index_of(tag)] : std::nullopt; };
+}
+
+void try_build(const GatewaySettings& settings, const Catalogue& catalogue, const Clock& clock, const Names& names,
+               Complaints& complaints) {
+  NoOutput nowhere;
+  for (const ChannelSettings& channel : settings.channels) {
+    const auto built = ChannelRunner::build(channel, *catalogue.driver(channel.driver), clock, names, nowhere);
+    if (!built) complaints.push_back({channel.mark, "channel " + channel.name + ": " + built.status().what()});
+  }
+  for (const UplinkSettings& uplink : settings.uplinks) {
+    const auto encoder = catalogue.encoder(uplink.payload)->build(uplink.payload_fields, {settings.id, names});
+    if (!encoder) complaints.push_back({uplink.mark, "uplink " + uplink.name + ": " + encoder.status().what()});
+  }
+}
+
+}  // namespace
+
+Loaded load_checked(const Folders& folders, const Catalogue& catalogue, const Clock& clock, Names& names, bool read_secrets) {
+  LoadOptions options;
+  options.file = folders.config_file;
+  options.state_directory = folders.state;
+  options.runtime_directory = folders.runtime;
+  options.profile_directories = folders.profiles;
+  options.profile_directories.push_back(std::filesystem::path(folders.config_file).parent_path() / "profiles");
+  options.profile_directories.push_back("/usr/share/ferrule/profiles");
+  options.secret_directory = folders.secrets;
+  options.read_secrets = read_secrets;
+  options.check_rules = [](const GatewaySettings& settings, const Names& known, Complaints& complaints) {
+    check_rules(settings.rules, known, tag_kinds(settings, known), complaints);
+  };
+  Loaded loaded = load(options, catalogue, names);
+  if (loaded.ok()) try_build(loaded.settings, catalogue, clock, names, loaded.complaints);
+  return loaded;
+}
+
+}  // namespace ferrule

@@ -1,0 +1,212 @@
+// What REST asks, answered from the running gateway.
+#include <algorithm>
+
+#include "core/nearest.h"
+#include "host/gateway.h"
+#include "host/health.h"
+#include "host/write_path.h"
+
+namespace ferrule {
+
+namespace {
+
+class LiveValues final : public LiveStream {
+ public:
+  LiveValues(const Gateway& gateway, std::shared_ptr<LiveFeed::Subscriber> subscriber)
+      : gateway_(gateway), subscriber_(std::move(subscriber)) {}
+  LiveBatch drain() override;
+
+ private:
+  const Gateway& gateway_;
+  const std::shared_ptr<LiveFeed::Subscriber> subscriber_;
+};
+
+class Reports final : public GatewayApi {
+ public:
+  explicit Reports(Gateway& gateway) : gateway_(gateway) {}
+  GatewayReport gateway() const override;
+  std::vector<ChannelReport> channels() const override;
+  std::vector<DeviceReport> devices() const override;
+  std::vector<UplinkReport> uplinks() const override;
+  OutboxReport outbox() const override;
+  Result<std::vector<TagReport>> values(std::string_view device) const override;
+  Result<TagReport> value(std::string_view tag) const override;
+  Status write(const WriteRequest& request, std::function<void(WriteReply)> done) override;
+  Result<std::unique_ptr<LiveStream>> watch(const std::vector<std::string>& tags, std::function<void()> ready) override;
+  Status reload() override;
+
+ private:
+  Result<TagId> find(const Gateway::Parts& parts, std::string_view tag) const;
+  const Names& names() const { return gateway_.context().names; }
+
+  Gateway& gateway_;
+};
+
+TagReport report_of(const TagIndex& tags, const Names& names, const Sample& sample, WallTime timestamp) {
+  TagReport report;
+  report.name = names.full_name(sample.tag);
+  if (const TagSettings* settings = tags[sample.tag].settings) {
+    report.units = settings->units;
+    report.writable = settings->writable;
+  }
+  report.sample = sample;
+  report.timestamp = timestamp;
+  return report;
+}
+
+LiveBatch LiveValues::drain() {
+  LiveBatch batch;
+  const auto tags = gateway_.parts().tags;
+  for (const LiveSample& live : subscriber_->drain(batch.lost)) {
+    batch.samples.push_back(report_of(*tags, gateway_.context().names, live.sample, live.timestamp));
+  }
+  return batch;
+}
+
+GatewayReport Reports::gateway() const {
+  const Gateway::Parts parts = gateway_.parts();
+  GatewayReport report;
+  report.id = parts.settings->id;
+  report.version = gateway_.context().version;
+  report.boot = gateway_.outbox().boot();
+  report.started = gateway_.started();
+  report.uptime = gateway_.uptime();
+  report.config_file = gateway_.context().folders.config_file;
+  report.config_trouble = gateway_.config_trouble();
+  report.tags = parts.tags->size();
+  report.problems = problems(gateway_);
+  return report;
+}
+
+std::vector<ChannelReport> Reports::channels() const {
+  std::vector<ChannelReport> reports;
+  for (const auto& channel : gateway_.parts().channels) reports.push_back(channel->runner->report());
+  return reports;
+}
+
+std::vector<DeviceReport> Reports::devices() const {
+  std::vector<DeviceReport> reports;
+  for (const auto& channel : gateway_.parts().channels) {
+    auto devices = channel->runner->devices();
+    std::move(devices.begin(), devices.end(), std::back_inserter(reports));
+  }
+  return reports;
+}
+
+UplinkReport report_of(const UplinkStatus& status) {
+  UplinkReport report;
+  report.name = status.name;
+  report.trouble = status.trouble;
+  report.connected = status.connected;
+  report.since = status.since;
+  report.connects = status.connects;
+  report.messages_sent = status.messages_sent;
+  report.messages_settled = status.messages_settled;
+  report.unheard = status.unheard;
+  report.refused = status.refused;
+  report.rejected = status.rejected;
+  report.bytes_sent = status.bytes_sent;
+  report.in_flight = status.in_flight;
+  report.ack_ms = status.ack_ms;
+  return report;
+}
+
+std::vector<UplinkReport> Reports::uplinks() const {
+  const BusCounters bus = gateway_.bus().counters();
+  const OutboxCounters outbox = gateway_.outbox().counters();
+  std::vector<UplinkReport> reports;
+  for (const auto& link : gateway_.parts().links) {
+    UplinkReport report = report_of(link->runner->status());
+    report.read = bus.read;
+    report.suppressed = bus.suppressed;
+    const auto index = static_cast<size_t>(link->index);
+    if (index < outbox.uplinks.size()) {
+      const OutboxCounters::PerUplink& mine = outbox.uplinks[index];
+      report.sent = mine.settled_samples;
+      report.stored = mine.waiting_samples;
+      report.dropped = mine.dropped_samples + gateway_.outbox().dropped_samples();
+      report.waiting_records = mine.waiting_records;
+    }
+    reports.push_back(std::move(report));
+  }
+  return reports;
+}
+
+OutboxReport Reports::outbox() const {
+  const OutboxCounters counters = gateway_.outbox().counters();
+  const OutboxSettings& settings = gateway_.outbox().settings();
+  OutboxReport report;
+  report.path = settings.path;
+  report.trouble = counters.trouble;
+  report.memory_bytes = counters.memory_bytes;
+  report.disk_bytes = counters.disk_bytes;
+  report.max_size = settings.max_size;
+  report.blocks = counters.blocks;
+  report.commits = counters.commits;
+  report.bytes_written = counters.bytes_written;
+  return report;
+}
+
+Result<TagId> Reports::find(const Gateway::Parts& parts, std::string_view tag) const {
+  const auto id = names().find_tag(tag);
+  if (id && (*parts.tags)[*id].configured) return *id;
+  return {Fault::not_found, "no tag '" + std::string(tag) + "'" + parts.tags->nearest_tag(tag, names())};
+}
+
+Result<std::vector<TagReport>> Reports::values(std::string_view device) const {
+  const Gateway::Parts parts = gateway_.parts();
+  DeviceId id = DeviceId::none;
+  if (!device.empty()) {
+    const auto known = names().find_device(device);
+    if (!known || parts.tags->tags(*known).empty()) {
+      return {Fault::not_found, "no device '" + std::string(device) + "'" + parts.tags->nearest_device(device, names())};
+    }
+    id = *known;
+  }
+  std::vector<TagReport> reports;
+  for (const Latest& latest : gateway_.table().latest(parts.tags->tags(id))) {
+    reports.push_back(report_of(*parts.tags, names(), latest.sample, latest.timestamp));
+  }
+  return reports;
+}
+
+Result<TagReport> Reports::value(std::string_view tag) const {
+  const Gateway::Parts parts = gateway_.parts();
+  const auto id = find(parts, tag);
+  if (!id) return id.status();
+  const auto latest = gateway_.table().latest(*id);
+  if (!latest) return {Fault::not_found, "no value of '" + std::string(tag) + "' yet"};
+  return report_of(*parts.tags, names(), latest->sample, latest->timestamp);
+}
+
+Status Reports::write(const WriteRequest& request, std::function<void(WriteReply)> done) {
+  return write_tag(gateway_, request, std::move(done));
+}
+
+Result<std::unique_ptr<LiveStream>> Reports::watch(const std::vector<std::string>& tags, std::function<void()> ready) {
+  const Gateway::Parts parts = gateway_.parts();
+  std::vector<TagId> ids;
+  for (const std::string& tag : tags) {
+    if (const auto device = names().find_device(tag)) {
+      const auto all = parts.tags->tags(*device);
+      ids.insert(ids.end(), all.begin(), all.end());
+      continue;
+    }
+    const auto id = find(parts, tag);
+    if (!id) return id.status();
+    ids.push_back(*id);
+  }
+  return std::unique_ptr<LiveStream>(std::make_unique<LiveValues>(gateway_, gateway_.feed().subscribe(ids, std::move(ready))));
+}
+
+// The reload itself belongs to the main thread. What it finds is in the next status.
+Status Reports::reload() {
+  gateway_.request_reload();
+  return {};
+}
+
+}  // namespace
+
+std::unique_ptr<GatewayApi> make_gateway_api(Gateway& gateway) { return std::make_unique<Reports>(gateway); }
+
+}  // namespace ferrule
