@@ -41,8 +41,11 @@ bool BusThread::offer(Poll&& poll) {
 
 void BusThread::announce(Record record) { (void)inbox_.push(Message(std::move(record))); }
 
-bool BusThread::wants(TagId tag) const { return rules_ != nullptr && rules_->wants(tag); }
-void BusThread::sample(const Sample& sample) { rules_->sample(sample, *this); }
+void BusThread::processed(std::span<const Sample> samples, Duration wall_offset) {
+  feed_.publish(samples, wall_offset);
+  if (has_rules_) rules_->samples(samples, *this);
+}
+
 void BusThread::derived(const Sample& sample) { derived_.push_back(sample); }
 
 void BusThread::alarm(Alarm alarm, DeviceId device, MonoTime at) {
@@ -53,11 +56,10 @@ WallTime BusThread::wall_of(MonoTime at) const { return clock_.wall() - (clock_.
 
 void BusThread::take(Poll&& poll) {
   RecordPtr record = bus_.take(std::move(poll));
-  feed_.publish(bus_.processed(), clock_.wall().time_since_epoch() - clock_.now().time_since_epoch());
   if (record != nullptr) send(std::move(record));
 }
 
-// What rules derived becomes a poll of its own, a device at a time; that may derive more (Rules bounds the depth).
+// What rules derived becomes a poll of its own, a device at a time. Rules that read a derived tag have it already.
 void BusThread::take_derived() {
   while (!derived_.empty()) {
     const DeviceId device = names_.device_of(derived_.front().tag);
@@ -87,6 +89,7 @@ void BusThread::send(RecordPtr record) {
 
 void BusThread::handle(Configure& change) {
   rules_ = std::make_unique<Rules>(change.settings->rules, names_);
+  has_rules_ = !change.settings->rules.empty();
   bus_.configure(change.settings->channels, change.settings->rules, this);
   settings_ = std::move(change.settings);
   routes_ = std::move(change.routes);

@@ -1,13 +1,14 @@
 // The bus's thread: the one place where samples are processed, rules run, and records get their position and sequence numbers.
 //
-// Channels push polls; everything else (new routes, losses, outcomes of commands) comes through the same queue, so order is the queue's. For each record:
-// every uplink is offered it live, then the outbox gets it with what the uplinks said.
+// Channels push polls; everything else (new routes, losses, outcomes of commands) comes through the same queue, so order is the
+// queue's. For each record: every uplink is offered it live, then the outbox gets it with what the uplinks said.
 #pragma once
 
 #include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <span>
 #include <thread>
 #include <variant>
 #include <vector>
@@ -32,7 +33,8 @@ class BusThread final : private Bus::Watch, private RuleOutput {
   void start();
   void stop();  // processes what waits, then ends
 
-  // Main thread: the tags, rules and uplinks from now on. Returns when they are in force, so that what they replace may be destroyed.
+  // Main thread: the tags, rules and uplinks from now on. Returns when they are in force, so that what they replace may be
+  // destroyed.
   struct Route {
     UplinkIndex uplink;
     std::string name;
@@ -57,8 +59,9 @@ class BusThread final : private Bus::Watch, private RuleOutput {
   };
   using Message = std::variant<Poll, Record, Configure>;
 
-  bool wants(TagId tag) const override;
-  void sample(const Sample& sample) override;
+  bool wants(TagId) const override { return false; }  // rules take whole polls, in processed()
+  void processed(std::span<const Sample> samples, Duration wall_offset) override;
+  void sample(const Sample&) override {}
   void derived(const Sample& sample) override;
   void alarm(Alarm alarm, DeviceId device, MonoTime at) override;
 
@@ -82,11 +85,12 @@ class BusThread final : private Bus::Watch, private RuleOutput {
   // Bus thread only.
   Bus bus_;
   std::unique_ptr<Rules> rules_;
+  bool has_rules_ = false;
   std::shared_ptr<const GatewaySettings> settings_;
   std::vector<Route> routes_;
   std::array<uint64_t, kMaxUplinks> seq_{};
   uint64_t position_;
-  std::vector<Sample> derived_;    // by rules, not yet taken
+  std::vector<Sample> derived_;  // by rules, not yet taken
   std::vector<RecordPtr> expired_;
   std::thread thread_;
 };

@@ -1,8 +1,8 @@
 // What the gateway says to its operator.
 //
-// Under systemd lines go to standard output with the journal's "<N>" priority prefix; on a terminal with time and level. At `info` and above
-// a line is something that an operator can act on. The same problem said again by the same speaker is counted, not repeated: the count comes
-// with the next different line or when the problem ends. Any thread.
+// Under systemd lines go to standard output with the journal's "<N>" priority prefix; on a terminal with time and level. At
+// `info` and above a line is something that an operator can act on. The same problem said again by the same speaker is counted,
+// not repeated: the count comes with the next different line or when the problem ends. Any thread.
 #pragma once
 
 #include <cstdint>

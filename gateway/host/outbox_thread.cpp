@@ -6,9 +6,13 @@ namespace ferrule {
 class OutboxThread::Adapter final : public Backlog {
  public:
   Adapter(OutboxThread& thread, UplinkIndex uplink) : thread_(thread), uplink_(uplink) {}
-  void request(size_t max_records, size_t max_bytes) override { thread_.inbox_.push_always(Request{uplink_, max_records, max_bytes}); }
+  void request(size_t max_records, size_t max_bytes) override {
+    thread_.inbox_.push_always(Request{uplink_, max_records, max_bytes});
+  }
   void settled(std::vector<uint64_t> positions) override { thread_.inbox_.push_always(Settle{uplink_, std::move(positions)}); }
-  void rejected(uint64_t position, std::string why) override { thread_.inbox_.push_always(Reject{uplink_, position, std::move(why)}); }
+  void rejected(uint64_t position, std::string why) override {
+    thread_.inbox_.push_always(Reject{uplink_, position, std::move(why)});
+  }
   void released(uint32_t session) override { thread_.inbox_.push_always(Release{uplink_, session}); }
 
  private:

@@ -1,7 +1,8 @@
 // The outbox's thread: the only caller of Outbox, and so the only one that touches the database.
 //
-// Everything reaches it as a message through one bounded queue; answers go to the uplink runners. A disk that stalls for seconds stalls only this
-// thread: the queue holds kMostWaiting samples, beyond that records are dropped, counted, and reported as a loss.
+// Everything reaches it as a message through one bounded queue; answers go to the uplink runners. A disk that stalls for seconds
+// stalls only this thread: the queue holds kMostWaiting samples, beyond that records are dropped, counted, and reported as a
+// loss.
 #pragma once
 
 #include <array>
@@ -26,7 +27,8 @@ class OutboxThread {
   static constexpr size_t kMostWaiting = 1'000'000;  // samples, 40 MB
 
   // `on_losses` is called on the outbox thread.
-  OutboxThread(std::unique_ptr<Outbox> outbox, OutboxSettings settings, const Clock& clock, std::function<void(std::vector<Loss>)> on_losses);
+  OutboxThread(std::unique_ptr<Outbox> outbox, OutboxSettings settings, const Clock& clock,
+               std::function<void(std::vector<Loss>)> on_losses);
   ~OutboxThread();
 
   uint64_t boot() const { return boot_; }
