@@ -1,0 +1,51 @@
+// A plant as a user describes it in a file for `ferrule simulate`: endpoints, and devices with their registers behind them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/status.h"
+#include "sdk/fields.h"
+#include "simulator/registers.h"
+#include "simulator/server_frame.h"
+
+namespace ferrule {
+
+// What the file may say (README.md has it as a table).
+extern const std::span<const FieldSpec> kPlantFields;
+
+// Where masters reach the plant: a TCP port or a serial line.
+struct PlantEndpoint {
+  std::string name;  // may be empty
+  std::string listen;
+  uint16_t port = 0;   // 0: a free one
+  std::string serial;  // path of the symbolic link to make; empty: this is TCP
+  simulator::Framing framing = simulator::Framing::mbap;
+};
+
+class Plant {
+ public:
+  // `fields` are of kPlantFields. What is wrong is appended to `complaints`, all of it; an error then (Fault::invalid). Pure.
+  static Result<std::unique_ptr<Plant>> build(const Fields& fields, Complaints& complaints);
+
+  const std::vector<PlantEndpoint>& endpoints() const { return endpoints_; }
+
+  // The device that answers to `unit` at this endpoint; nullptr when none does. The server's thread only, once it runs.
+  simulator::Registers* device(size_t endpoint, uint8_t unit) const { return units_[endpoint * kUnits + unit]; }
+
+ private:
+  static constexpr size_t kUnits = 256;
+
+  void add_endpoint(const Fields& fields, Complaints& complaints);
+  void add_devices(const Fields& fields, Complaints& complaints);
+  void place(const Fields& fields, int unit, simulator::Registers* registers, Complaints& complaints);
+
+  std::vector<PlantEndpoint> endpoints_;
+  std::vector<std::unique_ptr<simulator::Registers>> devices_;
+  std::vector<simulator::Registers*> units_;  // by endpoint and unit id
+};
+
+}  // namespace ferrule

@@ -1,0 +1,105 @@
+#include "simulator/server_frame.h"
+
+#include <array>
+
+namespace ferrule::simulator {
+
+namespace {
+
+constexpr size_t kMbapHeader = 7;
+constexpr size_t kShortestRtu = 4;  // unit, function, CRC
+constexpr size_t kLongestRtu = 256;
+
+constexpr std::array<uint16_t, 256> make_crc_table() {
+  std::array<uint16_t, 256> table{};
+  for (uint32_t byte = 0; byte < 256; ++byte) {
+    uint32_t crc = byte;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc & 1u) != 0 ? (crc >> 1) ^ 0xA001u : crc >> 1;
+    table[byte] = static_cast<uint16_t>(crc);
+  }
+  return table;
+}
+
+constexpr std::array<uint16_t, 256> kCrcTable = make_crc_table();
+
+uint16_t big_endian(std::span<const uint8_t> bytes, size_t at) { return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]); }
+
+bool checksum_fits(std::span<const uint8_t> frame) {
+  const size_t body = frame.size() - 2;
+  return crc16(frame.first(body)) == (frame[body] | frame[body + 1] << 8);
+}
+
+Found find_mbap(std::span<const uint8_t> bytes) {
+  if (bytes.size() < kMbapHeader) return {};
+  const size_t length = big_endian(bytes, 4);  // unit and PDU
+  if (big_endian(bytes, 2) != 0 || length < 2 || length > kMaxPdu + 1) return {.what = Found::What::broken};
+  const size_t whole = kMbapHeader - 1 + length;
+  if (bytes.size() < whole) return {};
+  return {Found::What::request, whole, big_endian(bytes, 0), bytes[6], bytes.subspan(kMbapHeader, length - 1)};
+}
+
+// Whole length of the frame that begins like this; 0: more bytes are needed to know; -1: a function code without a known length.
+int rtu_length(std::span<const uint8_t> bytes) {
+  switch (bytes[1]) {
+    case 1:
+    case 2:
+    case 3:
+    case 4:
+    case 5:
+    case 6: return 8;
+    case 15:
+    case 16: return bytes.size() < 7 ? 0 : 9 + bytes[6];
+    default: return -1;
+  }
+}
+
+Found rtu_request(std::span<const uint8_t> frame) {
+  return {Found::What::request, frame.size(), 0, frame[0], frame.subspan(1, frame.size() - 3)};
+}
+
+Found find_rtu(std::span<const uint8_t> bytes) {
+  constexpr Found kNoise{.what = Found::What::noise, .used = 1};
+  if (bytes.size() < kShortestRtu) return {};
+  const int length = rtu_length(bytes);
+  if (length < 0) {
+    for (size_t end = kShortestRtu; end <= bytes.size() && end <= kLongestRtu; ++end) {
+      if (checksum_fits(bytes.first(end))) return rtu_request(bytes.first(end));
+    }
+    return bytes.size() < kLongestRtu ? Found{} : kNoise;
+  }
+  const auto whole = static_cast<size_t>(length);
+  if (whole > kLongestRtu) return kNoise;
+  if (whole == 0 || bytes.size() < whole) return {};
+  return checksum_fits(bytes.first(whole)) ? rtu_request(bytes.first(whole)) : kNoise;
+}
+
+}  // namespace
+
+uint16_t crc16(std::span<const uint8_t> bytes) {
+  uint16_t crc = 0xffff;
+  for (const uint8_t byte : bytes) crc = static_cast<uint16_t>(crc >> 8 ^ kCrcTable[(crc ^ byte) & 0xff]);
+  return crc;
+}
+
+Found find_request(Framing framing, std::span<const uint8_t> bytes) {
+  return framing == Framing::mbap ? find_mbap(bytes) : find_rtu(bytes);
+}
+
+void append_answer(Framing framing, const Found& found, std::span<const uint8_t> pdu, std::vector<uint8_t>& out) {
+  const auto push = [&out](size_t byte) { out.push_back(static_cast<uint8_t>(byte)); };
+  const size_t begin = out.size();
+  if (framing == Framing::mbap) {
+    const size_t length = pdu.size() + 1;
+    for (const size_t byte :
+         {size_t{found.transaction} >> 8, size_t{found.transaction}, size_t{0}, size_t{0}, length >> 8, length})
+      push(byte);
+  }
+  push(found.unit);
+  out.insert(out.end(), pdu.begin(), pdu.end());
+  if (framing == Framing::mbap) return;
+  const uint16_t crc = crc16(std::span(out).subspan(begin));
+  push(crc);
+  push(size_t{crc} >> 8);
+}
+
+}  // namespace ferrule::simulator
