@@ -1,7 +1,7 @@
 #include "simulator/format.h"
 
 #include <algorithm>
-#include <bit>
+#include <array>
 #include <cmath>
 
 namespace ferrule::simulator {
@@ -17,52 +17,48 @@ uint64_t wrapped(double number) {
   return rest < 0 ? 0 - static_cast<uint64_t>(-rest) : static_cast<uint64_t>(rest);
 }
 
-uint64_t bits_of(Type type, double number) {
+// What a device that counts in this type would hold.
+Value held(WireType type, double number) {
+  const uint64_t bits = wrapped(number);
   switch (type) {
-    case Type::boolean: return number != 0 ? 1 : 0;
-    case Type::float32: return std::bit_cast<uint32_t>(static_cast<float>(number));
-    case Type::float64: return std::bit_cast<uint64_t>(number);
-    default: return wrapped(number);
+    case WireType::boolean: return Value(number != 0);
+    case WireType::int16: return Value(int64_t{static_cast<int16_t>(bits)});
+    case WireType::int32: return Value(int64_t{static_cast<int32_t>(bits)});
+    case WireType::int64: return Value(static_cast<int64_t>(bits));
+    case WireType::uint16: return Value(uint64_t{static_cast<uint16_t>(bits)});
+    case WireType::uint32: return Value(uint64_t{static_cast<uint32_t>(bits)});
+    case WireType::uint64: return Value(bits);
+    case WireType::float32: return Value(static_cast<float>(number));
+    case WireType::float64: return Value(number);
+    case WireType::text: break;
   }
+  return {};
 }
 
-// `words` come as ABCD: the most significant word first, each with its high byte first.
-void reorder(Order order, std::span<uint16_t> words) {
-  if (order == Order::cdab || order == Order::dcba) std::reverse(words.begin(), words.end());
-  if (order == Order::badc || order == Order::dcba) {
-    for (uint16_t& word : words) word = static_cast<uint16_t>(word << 8 | word >> 8);
-  }
+void encode_value(const Format& format, const Value& value, std::span<uint16_t> words) {
+  std::array<uint8_t, 2 * kMaxWidth> bytes{};
+  // It cannot fail: the value was cut to what the type holds.
+  (void)encode(format.type, format.order, value, std::span(bytes).first(2 * words.size()));
+  for (size_t i = 0; i < words.size(); ++i) words[i] = static_cast<uint16_t>(bytes[2 * i] << 8 | bytes[2 * i + 1]);
 }
 
 }  // namespace
 
 uint32_t Format::width() const {
-  switch (type) {
-    case Type::boolean:
-    case Type::int16:
-    case Type::uint16: return 1;
-    case Type::int32:
-    case Type::uint32:
-    case Type::float32: return 2;
-    case Type::int64:
-    case Type::uint64:
-    case Type::float64: return 4;
-    case Type::string: return length;
-  }
-  return 1;
+  if (type == WireType::text) return length;
+  return static_cast<uint32_t>(std::max<size_t>(wire_size(type) / 2, 1));
 }
 
 void encode_number(const Format& format, double number, std::span<uint16_t> words) {
-  const uint64_t bits = bits_of(format.type, number);
-  for (size_t i = 0; i < words.size(); ++i) words[i] = static_cast<uint16_t>(bits >> (16 * (words.size() - 1 - i)));
-  if (format.type != Type::boolean) reorder(format.order, words);
+  if (format.type == WireType::boolean) {
+    words[0] = number != 0 ? 1 : 0;
+  } else {
+    encode_value(format, held(format.type, number), words);
+  }
 }
 
 void encode_text(const Format& format, std::string_view text, std::span<uint16_t> words) {
-  const auto byte = [&](size_t i) { return i < text.size() ? static_cast<uint8_t>(text[i]) : uint8_t{0}; };
-  for (size_t i = 0; i < words.size(); ++i) words[i] = static_cast<uint16_t>(byte(2 * i) << 8 | byte(2 * i + 1));
-  // Word order means nothing in a text; byte order does.
-  if (format.order == Order::badc || format.order == Order::dcba) reorder(Order::badc, words);
+  encode_value(format, Value::text(text.substr(0, 2 * words.size())), words);
 }
 
 }  // namespace ferrule::simulator

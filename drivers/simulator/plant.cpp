@@ -58,16 +58,16 @@ void add_row(const Fields& fields, Registers& registers, Complaints& complaints)
   row.first = address->offset;
   row.items = static_cast<uint32_t>(fields.integer("count"));
   const bool bits = row.area == Area::coil || row.area == Area::discrete;
-  row.format.type = bits && !fields.has("type") ? simulator::Type::boolean : chosen<simulator::Type>(fields, "type");
-  row.format.order = chosen<simulator::Order>(fields, "order");
+  row.format.type = bits && !fields.has("type") ? WireType::boolean : chosen<WireType>(fields, "type");
+  row.format.order = chosen<ByteOrder>(fields, "order");
   row.format.length = static_cast<uint16_t>(fields.integer("length"));
   row.shape = shape_of(fields);
-  if (bits != (row.format.type == simulator::Type::boolean)) {
+  if (bits != (row.format.type == WireType::boolean)) {
     return complain("type",
                     bits ? "coils and discrete inputs hold bool only" : "a register holds no bool, take uint16 or a coil");
   }
   const bool text = row.shape.kind == ShapeKind::text;
-  if (text != (row.format.type == simulator::Type::string)) {
+  if (text != (row.format.type == WireType::text)) {
     return complain("type", text ? "a text needs `type: string`" : "a string needs `text: ...`");
   }
   if (auto status = registers.add(std::move(row)); !status) complain("address", status.what());

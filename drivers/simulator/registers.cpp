@@ -8,7 +8,6 @@ namespace ferrule::simulator {
 namespace {
 
 constexpr uint32_t kRegistersInArea = 65536;
-constexpr uint32_t kMaxWidth = 123;  // of one value
 
 void encode_item(const Row& row, uint32_t n, Duration since, std::span<uint16_t> words) {
   if (row.shape.kind == ShapeKind::text) {
