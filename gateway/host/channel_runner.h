@@ -1,6 +1,12 @@
 // One channel's thread: connect, poll in time, write ahead of polls, back off, count.
 //
-// This is the one loop around every polled driver; a driver needs no lock, timer, queue or logger because they are here.
+// This is the one loop around every polled driver (see channel_loop.h); a driver needs no lock, timer, queue or logger because
+// they are here.
+//
+// What becomes of a poll: one Poll with each tag of the group answered once. A tag that the driver left out is bad with the
+// reason of the exchange. After a timeout the rest of the poll is bad without asking; after three such polls in a row the device
+// is offline and only probed (device_watch.h). While the link is down or a device offline its polls are bad in time, without
+// touching the wire.
 #pragma once
 
 #include <functional>
@@ -8,22 +14,12 @@
 #include <string>
 #include <vector>
 
-#include "bus/bus.h"
 #include "core/clock.h"
+#include "host/channel_output.h"
 #include "rest/gateway_api.h"
 #include "sdk/driver.h"
 
 namespace ferrule {
-
-// Where a channel's results go. Called on the channel's thread; each returns at once.
-class ChannelOutput {
- public:
-  virtual ~ChannelOutput() = default;
-  // False: the bus is full. The runner then offers the same poll's tags as `overrun` with its next poll, and counts.
-  virtual bool poll(Poll&& poll) = 0;
-  virtual void device_state(DeviceId device, const DeviceState& state) = 0;
-  virtual void say(bool problem, std::string text) = 0;  // for the operator; the runner has held back repeats
-};
 
 class ChannelRunner {
  public:
@@ -33,13 +29,14 @@ class ChannelRunner {
                                                       const Names& names, ChannelOutput& output);
   ~ChannelRunner();
 
-  void start();
-  void stop();  // returns within 200 ms + one exchange; a queued command is answered `failed`
+  void start();  // once
+  void stop();   // returns within 200 ms + one exchange; a queued command is answered `failed`. Not on the channel's thread.
 
-  // Any thread. `done` is called on the channel's thread, exactly once. At most 100 wait; beyond that `failed` at once.
+  // Any thread. `done` is called on the channel's thread, exactly once. At most 100 wait; beyond that, and after stop(), `failed`
+  // at once, on the caller's thread. While the link is down: `failed` after the next attempt to connect.
   void write(Command command, std::function<void(WriteOutcome)> done);
 
-  ChannelReport report() const;               // any thread
+  ChannelReport report() const;               // any thread; `overruns` includes polls that the bus refused
   std::vector<DeviceReport> devices() const;  // any thread
   // For the watchdog, any thread: false when the loop has not turned for longer than it had declared that it may block.
   bool alive(MonoTime now) const;

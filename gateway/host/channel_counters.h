@@ -1,0 +1,44 @@
+// What a channel counts, for its reports. Written by the channel's thread once per exchange or poll, read by any.
+#pragma once
+
+#include <vector>
+
+#include "core/clock.h"
+#include "core/guarded.h"
+#include "host/busy_share.h"
+#include "host/channel_plan.h"
+#include "rest/gateway_api.h"
+
+namespace ferrule {
+
+class ChannelCounters {
+ public:
+  ChannelCounters(const ChannelSettings& settings, const ChannelPlan& plan, const Clock& clock);
+
+  struct Cost {  // of one exchange, a write included
+    Status status;
+    bool refused = false;  // the device answered with an error
+    bool write = false;
+    uint32_t bytes_out = 0, bytes_in = 0;
+    Duration on_wire{0};
+  };
+  void exchange(size_t device, const Cost& cost);
+  void polls(uint64_t begun, uint64_t overruns);
+  void device(size_t device, bool online, std::string trouble);
+  void channel(std::string state, std::string trouble);
+
+  ChannelReport channel_report() const;
+  std::vector<DeviceReport> device_reports() const;
+
+ private:
+  struct Counted {
+    ChannelReport channel;
+    std::vector<DeviceReport> devices;
+    BusyShare busy;
+  };
+  const Clock& clock_;
+  const MonoTime started_;
+  Guarded<Counted> counted_;
+};
+
+}  // namespace ferrule

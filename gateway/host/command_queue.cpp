@@ -1,0 +1,50 @@
+#include "host/command_queue.h"
+
+#include <utility>
+
+namespace ferrule {
+
+bool CommandQueue::push(WaitingCommand&& waiting) {
+  {
+    const std::lock_guard guard(lock_);
+    if (closed_ || waiting_.size() >= kLimit) return false;
+    waiting_.push_back(std::move(waiting));
+    news_ = true;
+  }
+  changed_.notify_one();
+  return true;
+}
+
+std::optional<WaitingCommand> CommandQueue::pop() {
+  const std::lock_guard guard(lock_);
+  if (waiting_.empty()) return std::nullopt;
+  std::optional<WaitingCommand> first(std::move(waiting_.front()));
+  waiting_.pop_front();
+  return first;
+}
+
+bool CommandQueue::empty() const {
+  const std::lock_guard guard(lock_);
+  return waiting_.empty();
+}
+
+void CommandQueue::wait(Duration at_most) {
+  std::unique_lock guard(lock_);
+  changed_.wait_for(guard, at_most, [this] { return news_; });
+  news_ = false;
+}
+
+void CommandQueue::wake() {
+  {
+    const std::lock_guard guard(lock_);
+    news_ = true;
+  }
+  changed_.notify_one();
+}
+
+void CommandQueue::close() {
+  const std::lock_guard guard(lock_);
+  closed_ = true;
+}
+
+}  // namespace ferrule
