@@ -34,8 +34,7 @@ class Stream {
   virtual const std::string& name() const = 0;
 };
 
-// The field tables of `tcp: { host, port }` and `serial: { port, baud, parity, data_bits, stop_bits }`, for drivers to put into
-// theirs.
+// As link/stream_fields.h has them, for those who need no constant.
 extern const std::span<const FieldSpec> kTcpFields;
 extern const std::span<const FieldSpec> kSerialFields;
 

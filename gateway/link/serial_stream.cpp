@@ -1,0 +1,128 @@
+#include <fcntl.h>
+#include <linux/serial.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <termios.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "link/baud.h"
+#include "link/fd_stream.h"
+#include "link/stream_fields.h"
+
+namespace ferrule {
+
+const std::span<const FieldSpec> kSerialFields{kSerialFieldTable};
+
+namespace {
+
+struct LineSettings {
+  int64_t baud = 9600;
+  std::string parity;
+  int64_t data_bits = 8;
+  int64_t stop_bits = 1;
+};
+
+LineSettings line_settings(const Fields& serial) {
+  return {serial.integer("baud"), serial.text("parity"), serial.integer("data_bits"), serial.integer("stop_bits")};
+}
+
+tcflag_t size_flag(int64_t data_bits) {
+  switch (data_bits) {
+    case 5: return CS5;
+    case 6: return CS6;
+    case 7: return CS7;
+    default: return CS8;
+  }
+}
+
+// Raw bytes, no flow control, modem lines ignored.
+void make_raw(termios& mode, const LineSettings& line, speed_t speed) {
+  cfmakeraw(&mode);
+  mode.c_cflag &= ~static_cast<tcflag_t>(CSIZE | PARENB | PARODD | CSTOPB | CRTSCTS);
+  mode.c_cflag |= size_flag(line.data_bits) | CLOCAL | CREAD;
+  if (line.parity != "none") mode.c_cflag |= PARENB;
+  if (line.parity == "odd") mode.c_cflag |= PARODD;
+  if (line.stop_bits == 2) mode.c_cflag |= CSTOPB;
+  // A character with a parity error is dropped, so that the frame's length or checksum is wrong and it is refused.
+  mode.c_iflag &= ~static_cast<tcflag_t>(IXOFF | IXANY | PARMRK);
+  if (line.parity != "none") mode.c_iflag |= INPCK | IGNPAR;
+  mode.c_cc[VMIN] = 1;  // with 0, "nothing there" would look like a hang-up
+  mode.c_cc[VTIME] = 0;
+  cfsetispeed(&mode, speed);
+  cfsetospeed(&mode, speed);
+}
+
+// USB adapters hold bytes back for 16 ms unless asked not to. Not all drivers know this; nothing depends on it.
+void ask_for_low_latency(int fd) {
+  serial_struct settings{};
+  if (ioctl(fd, TIOCGSERIAL, &settings) != 0) return;
+  settings.flags |= ASYNC_LOW_LATENCY;
+  (void)ioctl(fd, TIOCSSERIAL, &settings);
+}
+
+class SerialStream final : public FdStream {
+ public:
+  SerialStream(std::string port, LineSettings line, const Clock& clock, const StopSignal& stop)
+      : FdStream(std::move(port), clock, stop), line_(std::move(line)) {}
+
+  Status connect(Deadline) override {
+    if (connected()) return {};
+    const auto speed = termios_speed(line_.baud);
+    if (!speed) return check_baud(std::to_string(line_.baud));
+    Descriptor port(::open(name_.c_str(), O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC));
+    if (!port.open()) return failed(errno);
+    // The lock keeps out a second ferrule even where it runs as root, which the exclusive mode does not.
+    if (flock(port.fd(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return failed(EBUSY);
+    termios mode{};
+    if (tcgetattr(port.fd(), &mode) != 0) return failed(errno);
+    make_raw(mode, line_, *speed);
+    if (tcsetattr(port.fd(), TCSANOW, &mode) != 0) return failed(errno);
+    (void)ioctl(port.fd(), TIOCEXCL);
+    ask_for_low_latency(port.fd());
+    tcflush(port.fd(), TCIOFLUSH);
+    descriptor_ = std::move(port);
+    return {};
+  }
+
+ private:
+  Status failed(int error) const {
+    return {Fault::disconnected, static_cast<uint16_t>(error),
+            name_ + ": " + std::generic_category().message(error) + remedy(error)};
+  }
+
+  ssize_t send_some(std::span<const uint8_t> bytes) override { return ::write(fd(), bytes.data(), bytes.size()); }
+
+  std::string remedy(int error) const override {
+    switch (error) {
+      case ENOENT:
+      case ENODEV:
+      case ENXIO: return ": is the adapter plugged in? /dev/serial/by-id lists those that are";
+      case EACCES:
+      case EPERM: return ": add the service's user to the group of the port (dialout)";
+      case EBUSY: return ": another program has this port open";
+      case ENOTTY: return ": this is not a serial port";
+      case EINVAL: return ": the adapter cannot do this baud rate, parity or number of bits";
+      case EIO:
+      case 0: return ": was the adapter unplugged?";
+      default: return "";
+    }
+  }
+
+  const LineSettings line_;
+};
+
+}  // namespace
+
+std::unique_ptr<Stream> make_serial_stream(const Fields& serial, const Clock& clock, const StopSignal& stop) {
+  return std::make_unique<SerialStream>(serial.text("port"), line_settings(serial), clock, stop);
+}
+
+Duration character_time(const Fields& serial) {
+  const LineSettings line = line_settings(serial);
+  const int64_t bits = 1 + line.data_bits + (line.parity == "none" ? 0 : 1) + line.stop_bits;
+  return line.baud <= 0 ? Duration{0} : Duration(bits * 1'000'000'000 / line.baud);
+}
+
+}  // namespace ferrule

@@ -1,0 +1,65 @@
+// The field tables of `tcp: { host, port }` and `serial: { ... }`, as constants that drivers nest in their own constexpr tables.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+
+#include "sdk/field_spec.h"
+
+namespace ferrule {
+
+// Says what to write instead where `text` is not a baud rate that Linux knows by name.
+Status check_baud(std::string_view text);
+
+inline constexpr std::array kTcpFieldTable{
+    FieldSpec{.name = "host", .help = "Name or address of the device or gateway.", .example = "192.168.10.20", .required = true},
+    FieldSpec{.name = "port",
+              .kind = FieldKind::integer,
+              .help = "TCP port; without it the protocol's own.",
+              .example = "502",
+              .least = 1,
+              .most = 65535},
+};
+
+inline constexpr std::array<std::string_view, 3> kParityWords{"none", "even", "odd"};
+
+inline constexpr std::array kSerialFieldTable{
+    FieldSpec{.name = "port",
+              .help = "Device file; a name under /dev/serial/by-id survives a change of the USB socket.",
+              .example = "/dev/ttyUSB0",
+              .required = true},
+    FieldSpec{.name = "baud",
+              .kind = FieldKind::integer,
+              .help = "Bits per second.",
+              .example = "19200",
+              .initial = "9600",
+              .unit = "baud",
+              .least = 50,
+              .most = 4000000,
+              .check = check_baud},
+    FieldSpec{.name = "parity",
+              .kind = FieldKind::choice,
+              .help = "Parity bit; all devices of a line have the same.",
+              .example = "even",
+              .initial = "none",
+              .words = kParityWords},
+    FieldSpec{.name = "data_bits",
+              .kind = FieldKind::integer,
+              .help = "Data bits of a character.",
+              .example = "8",
+              .initial = "8",
+              .unit = "bits",
+              .least = 5,
+              .most = 8},
+    FieldSpec{.name = "stop_bits",
+              .kind = FieldKind::integer,
+              .help = "Stop bits of a character.",
+              .example = "1",
+              .initial = "1",
+              .unit = "bits",
+              .least = 1,
+              .most = 2},
+};
+
+}  // namespace ferrule
