@@ -158,7 +158,8 @@ HttpReply answer_reload(const RouteCall& call) {
     return error_reply(status.fault() == Fault::invalid ? 422 : 503, status.what(), "the configuration that ran keeps running");
   }
   HttpReply reply;
-  reply.body = R"({"reloaded":true})";
+  reply.status = 202;  // the gateway reads the file in its own time; a refusal is told where every other trouble is
+  reply.body = R"({"accepted":true,"hint":"gateway.config_trouble in /api/v1/status says so when the file is refused"})";
   return reply;
 }
 
