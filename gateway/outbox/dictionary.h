@@ -1,0 +1,61 @@
+// Names of devices and tags <-> the small ids that stored blocks know them by. An id is given out once per file and never reused,
+// so a block from last year still finds its names after any change of configuration.
+//
+// Pure: the store saves `unsaved()` in the same transaction as the first block that uses them. Outbox thread only.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/names.h"
+
+namespace ferrule::outbox {
+
+class Dictionary {
+ public:
+  struct Row {
+    uint32_t id = 0;      // from 1; devices and tags share one row of numbers
+    uint32_t device = 0;  // the id of the tag's device; 0: this is a device
+    std::string name;
+  };
+
+  explicit Dictionary(Names& names) : names_(names) {}
+
+  // The stored id, made new when there is none yet. 0 for `none`.
+  uint32_t stored(DeviceId device);
+  uint32_t stored(TagId tag);
+
+  // What a stored id means; nothing where the file does not say. Id 0 is `none`.
+  std::optional<DeviceId> device(uint32_t id) const;
+  std::optional<TagId> tag(uint32_t id) const;
+
+  // Rows from the file, devices before their tags. False: it contradicts what is known, and is ignored.
+  bool load(const Row& row);
+
+  std::span<const Row> unsaved() const { return unsaved_; }
+  void saved() { unsaved_.clear(); }
+  // For a fresh file: everything that is known is unsaved again.
+  void save_all_again();
+
+ private:
+  struct Known {
+    uint32_t device = 0;
+    DeviceId as_device = DeviceId::none;
+    TagId as_tag = TagId::none;
+  };
+  uint32_t add(uint32_t device, std::string_view name, Known known);
+  void place(uint32_t id, Known known);
+
+  static constexpr uint32_t kMaxId = 1u << 23;
+  Names& names_;
+  std::unordered_map<uint32_t, Known> known_;  // by stored id
+  std::vector<uint32_t> devices_, tags_;       // by process id; 0 = not stored
+  std::vector<Row> unsaved_;
+  uint32_t last_ = 0;
+};
+
+}  // namespace ferrule::outbox

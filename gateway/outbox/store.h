@@ -1,0 +1,127 @@
+// The tables of one outbox file, and the one way to change them: a Batch, applied whole or not at all.
+//
+//   meta(key, value)                  boot, clean, last uplink id
+//   blocks(first, summary, body)      first: position of the first record
+//   names, names_copy(id, device, name)   the dictionary, twice: one lost page must not take the meaning of every block
+//   uplinks(id, name, cursor)
+//   losses(id, uplink, from_ns, to_ns, samples, why)
+//   dead_letters(id, uplink, why, at_ns, body)   body: a block of one record
+//
+// Outbox thread only. After any Status but ok the store must be opened again before it is believed: what a failed fsync left on the
+// disk nobody knows.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/record.h"
+#include "core/status.h"
+#include "outbox/database.h"
+#include "outbox/dictionary.h"
+#include "outbox/summary.h"
+
+namespace ferrule::outbox {
+
+struct StoredBlock {
+  Summary summary;
+  std::string body;
+};
+
+struct StoredUplink {
+  uint32_t id = 0;
+  std::string name;
+  std::string cursor;  // an encoded CursorState
+};
+
+struct StoredLoss {
+  int64_t id = 0;
+  Loss loss;
+};
+
+struct DeadLetter {
+  std::string uplink;
+  std::string why;
+  WallTime at;
+  std::string body;
+};
+
+// Everything that one transaction changes.
+struct Batch {
+  std::vector<uint64_t> erase_blocks;  // before `blocks`
+  std::vector<StoredBlock> blocks;
+  std::vector<Dictionary::Row> names;
+  std::vector<StoredUplink> uplinks;  // new ones, or with a new cursor
+  std::vector<uint32_t> erase_uplinks;
+  std::vector<StoredLoss> losses;  // new ones, or changed
+  std::vector<int64_t> erase_losses;
+  std::vector<DeadLetter> dead_letters;
+  std::optional<uint64_t> boot;
+  std::optional<bool> clean;
+
+  bool empty() const {
+    return erase_blocks.empty() && blocks.empty() && names.empty() && uplinks.empty() && erase_uplinks.empty() && losses.empty() &&
+           erase_losses.empty() && dead_letters.empty() && !boot && !clean;
+  }
+};
+
+// What the file holds but the bodies.
+struct Contents {
+  uint64_t boot = 0;
+  bool clean = true;        // closed in order
+  uint32_t last_uplink = 0;  // the highest uplink id ever given out
+  std::vector<Summary> blocks;
+  std::vector<Dictionary::Row> names;
+  std::vector<StoredUplink> uplinks;
+  std::vector<StoredLoss> losses;
+  uint64_t dead_letters = 0;
+};
+
+struct StoreSettings {
+  std::string path;
+  std::string vfs;  // empty: SQLite's default
+  uint32_t wal_pages = 1000;
+  uint64_t check_bytes = 0;   // quick_check after an unclean stop up to this size
+  uint64_t dead_letters = 0;  // how many are kept
+};
+
+class Store {
+ public:
+  static constexpr uint32_t kPage = 4096;
+  static constexpr int kSchema = 1;
+
+  // Opens or creates. corrupt: the file is damaged, see salvage(). invalid: a later version made it.
+  static Result<Store> open(const StoreSettings& settings, Contents& contents);
+
+  Status apply(const Batch& batch);
+  Result<std::string> read(uint64_t first);  // a block's body
+  Result<std::string> dead_letter(int64_t newest);  // the body of the newest (0), the one before (1), ...
+
+  uint64_t used_bytes() const { return used_pages_ * kPage; }                // database pages in use
+  uint64_t file_bytes() const { return pages_ * kPage + wal_bytes_; }       // on the disk, write-ahead log included
+  uint64_t free_pages() const { return pages_ - used_pages_; }
+  Status vacuum(uint32_t pages);  // gives free pages back to the file system
+  Status checkpoint();            // empties the write-ahead log
+
+ private:
+  Status create();
+  Status check(const StoreSettings& settings);
+  Status load(Contents& contents);
+  Status load_blocks(Contents& contents);
+  Status load_rest(Contents& contents);
+  Status prepare();
+  Status write(const Batch& batch);
+  Status write_blocks(const Batch& batch);
+  Status write_names(const Batch& batch);
+  Status write_rest(const Batch& batch);
+  void measure();
+
+  Database db_;
+  Statement insert_block_, erase_block_, read_block_, insert_name_, insert_copy_, insert_uplink_, erase_uplink_, insert_loss_,
+      erase_loss_, insert_dead_, trim_dead_, set_meta_;
+  uint64_t keep_dead_ = 0;
+  uint64_t pages_ = 0, used_pages_ = 0, wal_bytes_ = 0;
+};
+
+}  // namespace ferrule::outbox
