@@ -28,9 +28,9 @@ int check(const Folders& folders, std::FILE* out) {
     return 1;
   }
   const GatewaySettings& settings = loaded.settings;
-  print(out, folders.config_file + ": ok, gateway " + settings.id + " with " + std::to_string(settings.channels.size()) + " channels, " +
-                 std::to_string(tag_total(settings)) + " tags, " + std::to_string(settings.rules.size()) + " rules, " +
-                 std::to_string(settings.uplinks.size()) + " uplinks\n");
+  print(out, folders.config_file + ": ok, gateway " + settings.id + " with " + std::to_string(settings.channels.size()) +
+                 " channels, " + std::to_string(tag_total(settings)) + " tags, " + std::to_string(settings.rules.size()) +
+                 " rules, " + std::to_string(settings.uplinks.size()) + " uplinks\n");
   return 0;
 }
 

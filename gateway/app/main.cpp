@@ -9,8 +9,9 @@ int main(int argc, char** argv) {
   mallopt(M_ARENA_MAX, 2);  // an arena per thread would cost more memory than all our data
   CLI::App app("ferrule, the industrial IoT edge gateway", "ferrule");
   app.require_subcommand(1);
-  app.footer("Examples:\n  ferrule check /etc/ferrule/ferrule.yaml\n  ferrule run --config /etc/ferrule/ferrule.yaml\n  ferrule status\n"
-             "Each command has its own help: ferrule get --help");
+  app.footer(
+      "Examples:\n  ferrule check /etc/ferrule/ferrule.yaml\n  ferrule run --config /etc/ferrule/ferrule.yaml\n  ferrule status\n"
+      "Each command has its own help: ferrule get --help");
   int exit_code = 0;
   ferrule::add_commands(app, exit_code);
   CLI11_PARSE(app, argc, argv);

@@ -1,0 +1,155 @@
+#include "app/commands.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <memory>
+
+#include "app/builtin_types.h"
+#include "app/check_command.h"
+#include "app/client_commands.h"
+#include "app/simulate_command.h"
+#include "core/units.h"
+#include "host/log.h"
+#include "host/service.h"
+
+namespace ferrule {
+
+namespace {
+
+// systemd tells a service its folders in these; by hand the Debian defaults hold.
+std::string folder_from(const char* variable, std::string otherwise) {
+  const char* value = std::getenv(variable);
+  return value == nullptr || *value == '\0' ? std::move(otherwise) : std::string(value);
+}
+
+void add_folder_options(CLI::App& command, Folders& folders) {
+  folders.state = folder_from("STATE_DIRECTORY", folders.state);
+  folders.runtime = folder_from("RUNTIME_DIRECTORY", folders.runtime);
+  command.add_option("--state", folders.state, "Folder of the outbox, the token and the last good configuration")
+      ->capture_default_str();
+  command.add_option("--runtime", folders.runtime, "Folder of the command line's socket")->capture_default_str();
+  command.add_option("--profiles", folders.profiles, "Folder of device profiles, searched first; may be given several times");
+  command.add_option("--secrets", folders.secrets,
+                     "Folder of secret files (default: $CREDENTIALS_DIRECTORY, then /etc/ferrule/secrets)");
+}
+
+int run(const Folders& folders) {
+  static const SystemClock clock;
+  Names names;
+  open_log("info");
+  return run_service({builtin_types(), clock, names, folders, FERRULE_VERSION});
+}
+
+void add_run(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("run", "Run the gateway until SIGTERM or Ctrl-C; SIGHUP reloads the configuration");
+  auto folders = std::make_shared<Folders>();
+  command->add_option("--config", folders->config_file, "Configuration file; conf.d/*.yaml beside it is merged in")
+      ->capture_default_str();
+  add_folder_options(*command, *folders);
+  command->footer("Example:\n  ferrule run --config my.yaml --state /tmp/state --runtime /tmp/run");
+  command->callback([folders, &exit_code] { exit_code = run(*folders); });
+}
+
+void add_check(CLI::App& app, int& exit_code) {
+  auto* command =
+      app.add_subcommand("check", "Say everything that is wrong with a configuration: file:line:column: what, and the remedy");
+  auto folders = std::make_shared<Folders>();
+  command->add_option("file", folders->config_file, "Configuration file")->capture_default_str();
+  add_folder_options(*command, *folders);
+  command->footer("Example:\n  ferrule check /etc/ferrule/ferrule.yaml\nExit code 0: it may run. 1: something is wrong.");
+  command->callback([folders, &exit_code] { exit_code = check(*folders, stdout); });
+}
+
+void add_simulate(CLI::App& app, int& exit_code) {
+  auto* command =
+      app.add_subcommand("simulate", "Serve simulated Modbus devices over TCP and pseudo terminals, from a YAML of registers");
+  auto file = std::make_shared<std::string>();
+  auto seconds = std::make_shared<double>(0);
+  command->add_option("file", *file, "Plant file")->required();
+  command->add_option("--seconds", *seconds, "End by itself after this long; without it, run until Ctrl-C");
+  command->footer("Example:\n  ferrule simulate /usr/share/doc/ferrule/examples/plant.yaml --seconds 60");
+  command->callback([file, seconds, &exit_code] {
+    std::optional<Duration> limit;
+    if (*seconds > 0) limit = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*seconds));
+    exit_code = simulate(*file, limit, stdout);
+  });
+}
+
+// What the four client commands share.
+struct ClientOptions {
+  std::string runtime = folder_from("RUNTIME_DIRECTORY", "/run/ferrule");
+  std::string socket;
+  bool json = false;
+  std::vector<std::string> names;
+  std::string value, expires;
+
+  ClientCall call() const {
+    ClientCall made;
+    made.socket = socket.empty() ? runtime + "/ferrule.sock" : socket;
+    made.json = json;
+    return made;
+  }
+};
+
+std::shared_ptr<ClientOptions> add_client_options(CLI::App& command) {
+  auto options = std::make_shared<ClientOptions>();
+  command.add_option("--runtime", options->runtime, "Folder of the running gateway's socket")->capture_default_str();
+  command.add_option("--socket", options->socket, "The socket itself, where the configuration names another");
+  command.add_flag("--json", options->json, "Print what the gateway answers, as JSON");
+  return options;
+}
+
+void add_status(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("status", "What the running gateway does, and what is wrong with it");
+  auto options = add_client_options(*command);
+  command->footer("Example:\n  ferrule status");
+  command->callback([options, &exit_code] { exit_code = show_status(options->call()); });
+}
+
+void add_get(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("get", "Latest values of devices or tags; of everything when none is named");
+  auto options = add_client_options(*command);
+  command->add_option("name", options->names, "Device (boiler) or tag (boiler.temperature)");
+  command->footer("Example:\n  ferrule get boiler meter_1.power");
+  command->callback([options, &exit_code] { exit_code = get_values(options->call(), options->names); });
+}
+
+void add_set(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("set", "Write a value to a device and wait for the outcome");
+  auto options = add_client_options(*command);
+  auto tag = std::make_shared<std::string>();
+  command->add_option("tag", *tag, "Tag to write, e.g. boiler.setpoint; it must have `write:` in the configuration")->required();
+  command->add_option("value", options->value, "Value in engineering units, or the name of an enumeration's value")->required();
+  command->add_option("--expires", options->expires, "Do not write later than this from now");
+  command->footer("Example:\n  ferrule set boiler.setpoint 65");
+  command->callback(
+      [options, tag, &exit_code] { exit_code = set_value(options->call(), *tag, options->value, options->expires); });
+}
+
+void add_watch(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("watch", "Values as they change, a line each, until Ctrl-C");
+  auto options = add_client_options(*command);
+  command->add_option("tag", options->names, "Tags or devices; everything when none is named");
+  command->footer("Example:\n  ferrule watch boiler.temperature");
+  command->callback([options, &exit_code] { exit_code = watch_values(options->call(), options->names); });
+}
+
+}  // namespace
+
+void add_commands(CLI::App& app, int& exit_code) {
+  add_run(app, exit_code);
+  add_check(app, exit_code);
+  add_simulate(app, exit_code);
+  add_status(app, exit_code);
+  add_get(app, exit_code);
+  add_set(app, exit_code);
+  add_watch(app, exit_code);
+  auto* schema = app.add_subcommand("schema", "The JSON Schema of the configuration file, for editors");
+  schema->footer("Example:\n  ferrule schema > ferrule.schema.json");
+  schema->callback([&exit_code] { exit_code = print_schema(stdout); });
+  auto* version = app.add_subcommand("version", "The version of this program");
+  version->footer("Example:\n  ferrule version");
+  version->callback([] { std::printf("ferrule %s\n", FERRULE_VERSION); });
+}
+
+}  // namespace ferrule
