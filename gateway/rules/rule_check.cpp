@@ -169,12 +169,25 @@ class Checker {
         if (kind_of(tag)) known_.push_back(names_.full_name(tag));
       }
     }
+    // Within a device that is known only the tag can be mistyped or cut short.
+    const std::string device = name.substr(0, name.find('.') + 1);
+    std::vector<std::string_view> tags;
+    for (const std::string& one : known_) {
+      if (one.starts_with(name)) return ", did you mean '" + one + "'?";
+      if (one.starts_with(device)) tags.push_back(std::string_view(one).substr(device.size()));
+    }
+    if (tags.empty()) return did_you_mean(name, near_in_length(name));
+    const std::string_view tag = nearest(name.substr(device.size()), tags);
+    return tag.empty() ? std::string() : ", did you mean '" + device + std::string(tag) + "'?";
+  }
+
+  std::vector<std::string_view> near_in_length(const std::string& name) const {
     std::vector<std::string_view> candidates;
     const size_t slack = std::max<size_t>(1, name.size() / 3);
     for (const std::string& one : known_) {
       if (one.size() + slack >= name.size() && one.size() <= name.size() + slack) candidates.push_back(one);
     }
-    return did_you_mean(name, candidates);
+    return candidates;
   }
 
   void check_text(const RuleSettings& rule) {
