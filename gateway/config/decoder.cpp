@@ -14,7 +14,7 @@ constexpr size_t kMostKeysListed = 12;
 std::string kind_text(const Node& node) {
   switch (node.kind()) {
     case NodeKind::null: return "nothing";
-    case NodeKind::scalar: return quoted(node.text());
+    case NodeKind::scalar: return cited(node.text());
     case NodeKind::list: return "a list";
     case NodeKind::map: return "a map";
   }
@@ -36,7 +36,7 @@ void complain_unknown(const Node& key, std::span<const Target> targets, Report& 
   for (const Target& target : targets) {
     for (const FieldSpec& spec : target.table) known.push_back(spec.name);
   }
-  std::string what = "unknown key " + quoted(key.text());
+  std::string what = "unknown key " + cited(key.text());
   if (const std::string guess = did_you_mean(key.text(), known); !guess.empty()) {
     what += guess;
   } else if (known.size() <= kMostKeysListed) {

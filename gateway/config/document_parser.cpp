@@ -145,6 +145,11 @@ class DocumentBuilder final : public YAML::EventHandler {
     close();
   }
 
+  // An empty file is an empty map.
+  void finish() {
+    if (document_.cells_.empty()) add({1, 1, document_.file_}, NodeKind::null, "", 0);
+  }
+
   Mark last_place() const {
     if (document_.cells_.empty()) return {1, 1, document_.file_};
     const Document::Cell& cell = document_.cells_.back();
@@ -190,7 +195,7 @@ class DocumentBuilder final : public YAML::EventHandler {
     }
     if (anchor != 0) complain(at, "an anchor ('&name') is not allowed: remove it, and write the value out where it is used");
     if (!tag.empty() && tag != "?" && tag != "!" && tag != "!secret") {
-      complain(at, "the tag " + quoted(tag) + " is not allowed: remove it (only !secret is known)");
+      complain(at, "the tag " + cited(tag) + " is not allowed: remove it (only !secret is known)");
     }
     count_in_parent(at, kind);
     const auto index = static_cast<uint32_t>(document_.cells_.size());
@@ -248,7 +253,7 @@ class DocumentBuilder final : public YAML::EventHandler {
   }
 
   void complain_twice(const Node& key, uint32_t first) {
-    complain(key.mark(), "the key " + quoted(key.text()) + " stands here twice (first in line " + std::to_string(first) +
+    complain(key.mark(), "the key " + cited(key.text()) + " stands here twice (first in line " + std::to_string(first) +
                              "): remove one of them");
   }
 
@@ -290,6 +295,7 @@ ParsedDocument parse_document(std::string_view text, uint16_t file, size_t most_
     std::istream stream(&paced);
     YAML::Parser parser(stream);
     parsed.usable = run(parser, builder, paced, report);
+    if (parsed.usable) builder.finish();
     if (paced.ran_ahead()) {
       report.add(builder.last_place(),
                  "more than 128 KiB in one piece after this: write a long {...} or [...] as lines of `key: value` and `- item`, "

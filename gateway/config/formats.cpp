@@ -59,17 +59,17 @@ bool split_host_port(std::string_view text, HostPort& to, bool& has_port) {
 Status check_topic_words(std::string_view text, std::span<const std::string_view> words) {
   if (text.empty() || text.size() > 1024) return invalid("a topic has 1 to 1024 letters");
   if (text.find_first_of("+#") != std::string_view::npos) {
-    return invalid(quoted(text) + " has a wildcard: a message is published to one topic, without '+' and '#'");
+    return invalid(cited(text) + " has a wildcard: a message is published to one topic, without '+' and '#'");
   }
   if (text.front() == '/' || text.back() == '/' || text.find("//") != std::string_view::npos) {
-    return invalid(quoted(text) + " has an empty level: remove the '/' too many");
+    return invalid(cited(text) + " has an empty level: remove the '/' too many");
   }
   size_t at = 0;
   std::string list;
   for (const std::string_view word : words) list += (list.empty() ? "{" : " and {") + std::string(word) + "}";
   while ((at = text.find_first_of("{}", at)) != std::string_view::npos) {
     const auto placeholder = find_placeholder(text, at);
-    if (!placeholder || placeholder->at != at) return invalid(quoted(text) + " has a stray '{' or '}'; known are " + list);
+    if (!placeholder || placeholder->at != at) return invalid(cited(text) + " has a stray '{' or '}'; known are " + list);
     bool known = false;
     for (const std::string_view word : words) known = known || word == placeholder->word;
     if (!known) {
@@ -87,7 +87,7 @@ Result<HostPort> parse_host_port(std::string_view text) {
   HostPort parsed;
   bool has_port = false;
   if (split_host_port(text, parsed, has_port) && has_port) return parsed;
-  return invalid(quoted(text) + " is not address:port; write it like 127.0.0.1:8080 or [::1]:8080");
+  return invalid(cited(text) + " is not address:port; write it like 127.0.0.1:8080 or [::1]:8080");
 }
 
 Result<BrokerUrl> parse_broker_url(std::string_view text) {
@@ -102,7 +102,7 @@ Result<BrokerUrl> parse_broker_url(std::string_view text) {
     url.tls = true;
     url.at.port = 8883;
   } else {
-    return invalid(quoted(text) + " begins with neither mqtt:// nor mqtts://" + remedy);
+    return invalid(cited(text) + " begins with neither mqtt:// nor mqtts://" + remedy);
   }
   if (rest.find('@') != std::string_view::npos) {
     return invalid("an account does not belong into the address: write `username` and `password: !secret NAME` beside it");
@@ -110,14 +110,14 @@ Result<BrokerUrl> parse_broker_url(std::string_view text) {
   bool has_port = false;
   if (rest.ends_with('/')) rest.remove_suffix(1);
   if (!split_host_port(rest, url.at, has_port) || url.at.port == 0)
-    return invalid(quoted(text) + " is no address of a broker" + remedy);
+    return invalid(cited(text) + " is no address of a broker" + remedy);
   return url;
 }
 
 Result<Deadband> parse_deadband(std::string_view text) {
   const bool percent = text.ends_with('%');
   const auto number = parse_number(percent ? text.substr(0, text.size() - 1) : text);
-  if (!number || *number < 0) return invalid(quoted(text) + " must be a number or a share, not below 0, such as 0.2 or 1%");
+  if (!number || *number < 0) return invalid(cited(text) + " must be a number or a share, not below 0, such as 0.2 or 1%");
   Deadband band;
   (percent ? band.percent : band.absolute) = *number;
   return band;
@@ -133,12 +133,12 @@ Result<Assignment> parse_assignment(std::string_view text) {
   const std::string_view target = trimmed(text.substr(0, equals));
   const size_t dot = target.find('.');
   const std::string remedy = "; write it like `plant.power_avg = avg(meter_1.power, 15min)`";
-  if (equals == std::string_view::npos || dot == std::string_view::npos) return invalid(quoted(text) + " sets no tag" + remedy);
+  if (equals == std::string_view::npos || dot == std::string_view::npos) return invalid(cited(text) + " sets no tag" + remedy);
   Assignment parsed{std::string(target.substr(0, dot)), std::string(target.substr(dot + 1)), trimmed(text.substr(equals + 1)), 0};
   for (const std::string& name : {parsed.device, parsed.tag}) {
     if (const Status status = check_name(name); !status) return status;
   }
-  if (parsed.value.empty() || parsed.value.front() == '=') return invalid(quoted(text) + " says no value after '='" + remedy);
+  if (parsed.value.empty() || parsed.value.front() == '=') return invalid(cited(text) + " says no value after '='" + remedy);
   parsed.value_at = static_cast<size_t>(parsed.value.data() - text.data());
   return parsed;
 }
@@ -160,7 +160,7 @@ Status check_state_topic(std::string_view text) {
 
 Status check_gateway_id(std::string_view text) {
   if (made_of_word_letters(text) && text.size() <= 64) return {};
-  return invalid(quoted(text) + " must be 1 to 64 letters, digits, '.', '_' or '-', such as plant7-line2");
+  return invalid(cited(text) + " must be 1 to 64 letters, digits, '.', '_' or '-', such as plant7-line2");
 }
 
 Status check_profile_name(std::string_view text) {
@@ -168,12 +168,12 @@ Status check_profile_name(std::string_view text) {
   bool fits = !text.empty() && text.size() <= 200 && text.front() != '/' && text.back() != '/' && !climbs;
   for (const char c : text) fits = fits && (word_letter(c) || c == '/');
   if (fits) return {};
-  return invalid(quoted(text) + " is no name of a profile; write it like eastron/sdm630");
+  return invalid(cited(text) + " is no name of a profile; write it like eastron/sdm630");
 }
 
 Status check_secret_name(std::string_view text) {
   if (made_of_word_letters(text) && text.size() <= 128 && text.front() != '.' && text.front() != '-') return {};
-  return invalid(quoted(text) + " is no name of a secret: use letters, digits, '.', '_' and '-', a letter or digit first");
+  return invalid(cited(text) + " is no name of a secret: use letters, digits, '.', '_' and '-', a letter or digit first");
 }
 
 Status check_integer(std::string_view text) { return parse_integer(text).status(); }

@@ -25,7 +25,7 @@ Complaints Report::take() {
   return std::exchange(complaints_, {});
 }
 
-std::string quoted(std::string_view word) {
+std::string cited(std::string_view word) {
   constexpr size_t kLongest = 80;
   const bool cut = word.size() > kLongest;
   if (cut) word = word.substr(0, kLongest);

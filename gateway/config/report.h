@@ -25,6 +25,6 @@ class Report {
 };
 
 // 'word': how a message shows what a user wrote, cut to a length that fits a line, control characters shown as '?'.
-std::string quoted(std::string_view word);
+std::string cited(std::string_view word);
 
 }  // namespace ferrule

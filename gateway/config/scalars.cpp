@@ -75,7 +75,7 @@ Result<FieldValue> decimal(const FieldSpec& spec, std::string_view text, bool in
 }
 
 Result<FieldValue> boolean(const FieldSpec& spec, std::string_view text, bool in_quotes) {
-  if (text != "true" && text != "false") return wrong(spec, " must be true or false, not " + quoted(text));
+  if (text != "true" && text != "false") return wrong(spec, " must be true or false, not " + cited(text));
   if (const Status status = refuse_quotes(spec, text, in_quotes); !status) return status;
   return FieldValue(text == "true");
 }
@@ -100,7 +100,7 @@ Result<FieldValue> choice(const FieldSpec& spec, std::string_view text) {
     if (word == text) return FieldValue(std::string(text));
     list += (list.empty() ? "" : ", ") + std::string(word);
   }
-  return wrong(spec, " is " + quoted(text) + ", it must be one of " + list + did_you_mean(text, spec.words));
+  return wrong(spec, " is " + cited(text) + ", it must be one of " + list + did_you_mean(text, spec.words));
 }
 
 Result<FieldValue> name(const FieldSpec& spec, std::string_view text) {
@@ -121,7 +121,7 @@ Result<FieldValue> name(const FieldSpec& spec, std::string_view text) {
 }  // namespace
 
 Result<int64_t> parse_integer(std::string_view text) {
-  const std::string must = "must be a whole number, not " + quoted(text);
+  const std::string must = "must be a whole number, not " + cited(text);
   const bool negative = text.starts_with('-');
   std::string_view digits = text.substr(negative ? 1 : 0);
   const bool hexadecimal = digits.starts_with("0x") || digits.starts_with("0X");
@@ -138,7 +138,7 @@ Result<int64_t> parse_integer(std::string_view text) {
 }
 
 Result<double> parse_number(std::string_view text) {
-  const std::string must = "must be a number, not " + quoted(text);
+  const std::string must = "must be a number, not " + cited(text);
   const std::string_view digits = text.substr(text.starts_with('-') ? 1 : 0);
   if (digits.empty() || !(digit(digits.front()) || digits.front() == '.')) return {Fault::invalid, must};
   if (digits.size() > 1 && digits.front() == '0' && digit(digits[1])) {
@@ -156,7 +156,7 @@ Status check_name(std::string_view text) {
   for (const char c : text) fits = fits && name_letter(c);
   if (fits) return {};
   const std::string proposed = proposed_name(text);
-  return {Fault::invalid, quoted(text) + " is no name: use letters, digits and '_', a letter first, at most 64" +
+  return {Fault::invalid, cited(text) + " is no name: use letters, digits and '_', a letter first, at most 64" +
                               (proposed.empty() ? "" : ", such as '" + proposed + "'")};
 }
 

@@ -1,0 +1,99 @@
+#include "config/channels.h"
+
+#include <array>
+#include <unordered_map>
+
+#include "config/decoder.h"
+#include "config/fingerprint.h"
+#include "config/tables.h"
+#include "core/nearest.h"
+
+namespace ferrule {
+
+namespace {
+
+class ChannelBuilder {
+ public:
+  explicit ChannelBuilder(LoadContext& context) : context_(context) {}
+
+  void build(const Node& node, std::vector<ChannelSettings>& channels) {
+    const DriverType* type = driver_of(node);
+    if (type == nullptr) return;
+    Report& report = context_.report;
+    const size_t complaints = report.count();
+    Fields common(tables::kChannel, node.mark());
+    ChannelSettings channel;
+    channel.fields = Fields(type->channel_fields, node.mark());
+    const std::array<Target, 2> targets{{{tables::kChannel, &common}, {type->channel_fields, &channel.fields}}};
+    decode_map(node, "a channel", targets, report);
+    require({&node, 1}, "a channel", targets, node.mark(), report);
+    channel.name = common.text("name");
+    channel.driver = type->name;
+    channel.mark = node.mark();
+    if (!common.boolean("enabled")) {
+      const Aside aside(context_);
+      return build_devices(node.find("devices"), *type, channel, context_);
+    }
+    if (common.has("name")) names_.claim(channel.name, common.mark("name"), context_);
+    build_devices(node.find("devices"), *type, channel, context_);
+    if (report.count() != complaints) return;
+    check(*type, channel);
+    channel.fingerprint = fingerprint(channel, context_.names);
+    channels.push_back(std::move(channel));
+  }
+
+ private:
+  const DriverType* driver_of(const Node& node) {
+    if (!node.is_map()) {
+      decode_map(node, "a channel", {}, context_.report);
+      if (node.is_null()) context_.report.add(node.mark(), "a channel needs 'name' and 'driver'");
+      return nullptr;
+    }
+    const Node driver = node.find("driver");
+    if (!driver) {
+      context_.report.add(node.mark(), "a channel needs 'driver', such as `driver: modbus`");
+      return nullptr;
+    }
+    if (const DriverType* type = context_.catalogue.driver(driver.text())) return type;
+    std::vector<std::string_view> known;
+    std::string list;
+    for (const DriverType* type : context_.catalogue.drivers) {
+      known.push_back(type->name);
+      list += (list.empty() ? "" : ", ") + std::string(type->name);
+    }
+    const std::string guess = did_you_mean(driver.text(), known);
+    context_.report.add(driver.mark(),
+                        "unknown driver " + cited(driver.text()) + (guess.empty() ? "; known are " + list : guess));
+    return nullptr;
+  }
+
+  void check(const DriverType& type, const ChannelSettings& channel) {
+    Complaints complaints;
+    if (type.check != nullptr) type.check(channel, context_.names, complaints);
+    context_.report.add_all(complaints);
+    if (type.resource == nullptr) return;
+    const std::string resource = type.resource(channel);
+    if (resource.empty()) return;
+    const auto [known, fresh] = resources_.emplace(resource, channel.name);
+    if (fresh) return;
+    context_.report.add(channel.mark, cited(resource) + " is taken by the channel " + cited(known->second) +
+                                          ": put the devices of one line into one channel");
+  }
+
+  LoadContext& context_;
+  UniqueNames names_{"channel"};
+  std::unordered_map<std::string, std::string> resources_;
+};
+
+}  // namespace
+
+std::vector<ChannelSettings> build_channels(std::span<const Node> entries, LoadContext& context) {
+  std::vector<ChannelSettings> channels;
+  ChannelBuilder builder(context);
+  for (const Node& entry : entries) {
+    if (!context.report.full()) builder.build(entry, channels);
+  }
+  return channels;
+}
+
+}  // namespace ferrule
