@@ -244,7 +244,7 @@ void ChannelLoop::settle(const PollScheduler::Turn& turn, const Status& status) 
 
 // Gives the poll away. What is left of it is not asked any more.
 void ChannelLoop::finish(size_t group, Reason missing, uint16_t detail) {
-  scheduler_.abandon(group);
+  scheduler_.end(group, clock_.now());
   if (!output_.poll(answers_[group].end_poll(missing, detail))) {
     answers_[group].refused();
     ++refused_polls_;

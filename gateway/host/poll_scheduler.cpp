@@ -19,15 +19,6 @@ MonoTime PollScheduler::first_due(MonoTime start, Duration period, size_t index,
   return start + Duration(static_cast<Duration::rep>(static_cast<double>(spread.count()) * share));
 }
 
-// The poll has ended: what was due meanwhile is skipped.
-void PollScheduler::settle(Group& group, MonoTime now) {
-  group.ending = false;
-  if (now < group.due) return;
-  const auto passed = (now - group.due) / group.period + 1;
-  overruns_ += static_cast<uint64_t>(passed);
-  group.due += passed * group.period;
-}
-
 void PollScheduler::begin(Group& group, MonoTime now) {
   const auto passed = (now - group.due) / group.period;
   overruns_ += static_cast<uint64_t>(passed);
@@ -40,8 +31,7 @@ void PollScheduler::begin(Group& group, MonoTime now) {
 std::optional<PollScheduler::Turn> PollScheduler::next(MonoTime now) {
   Group* chosen = nullptr;
   for (Group& group : groups_) {
-    if (group.ending) settle(group, now);
-    if (!group.under_way && group.due > now) continue;
+    if (group.under_way ? group.at == group.requests : group.due > now) continue;
     if (chosen == nullptr || group.due + group.period < chosen->due + chosen->period) chosen = &group;
   }
   if (chosen == nullptr) return std::nullopt;
@@ -52,7 +42,6 @@ std::optional<PollScheduler::Turn> PollScheduler::next(MonoTime now) {
   turn.first = turn.request == 0;
   turn.last = chosen->at == chosen->requests;
   turn.due = chosen->due;
-  if (turn.last) abandon(turn.group);
   return turn;
 }
 
@@ -62,19 +51,21 @@ MonoTime PollScheduler::wake_at() const {
   return wake;
 }
 
-void PollScheduler::abandon(size_t group) {
+void PollScheduler::end(size_t group, MonoTime now) {
   Group& one = groups_[group];
   if (!one.under_way) return;
   one.under_way = false;
-  one.ending = true;
   one.due += one.period;
+  if (now < one.due) return;
+  const auto passed = (now - one.due) / one.period + 1;
+  overruns_ += static_cast<uint64_t>(passed);
+  one.due += passed * one.period;
 }
 
 void PollScheduler::hurry(size_t group, MonoTime now) {
   Group& one = groups_[group];
   if (one.under_way || one.due <= now || one.due - one.period > now) return;
   one.due -= one.period;
-  one.ending = false;
 }
 
 }  // namespace ferrule

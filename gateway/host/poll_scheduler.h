@@ -40,8 +40,9 @@ class PollScheduler {
   std::optional<Turn> next(MonoTime now);
   // When next() will have something (now or earlier when it has); MonoTime::max() without groups. Ask after next() gave nothing.
   MonoTime wake_at() const;
-  // Abandons what is left of the group's present poll: its device does not answer.
-  void abandon(size_t group);
+  // The group's present poll is over: its last exchange has ended, or its device does not answer and the rest is abandoned. The
+  // group is not due again before this was called.
+  void end(size_t group, MonoTime now);
   // Makes the poll of the present period again, at once: its device is back. The due times after it stay.
   void hurry(size_t group, MonoTime now);
 
@@ -55,9 +56,7 @@ class PollScheduler {
     MonoTime due;   // of the poll under way, else of the next one
     size_t at = 0;  // the next request of the poll that is under way
     bool under_way = false;
-    bool ending = false;  // the last request was handed out; next() will see how long it took
   };
-  void settle(Group& group, MonoTime now);
   void begin(Group& group, MonoTime now);
 
   std::vector<Group> groups_;

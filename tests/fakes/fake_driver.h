@@ -117,7 +117,11 @@ class FakeDriver final : public Driver {
 
   Exchange read(const Request& request, SampleSink& sink, Deadline deadline) override {
     line_.note(request.text);
-    if (line_.on_read) return line_.on_read(request, sink, deadline);
+    if (line_.on_read) {
+      Exchange exchange = line_.on_read(request, sink, deadline);
+      if (exchange.status.fault() == Fault::disconnected) connected_ = false;
+      return exchange;
+    }
     if (!line_.link()) {
       connected_ = false;
       return {Status(Fault::disconnected, "the link broke"), 0, 0, {}};
@@ -133,7 +137,11 @@ class FakeDriver final : public Driver {
 
   WriteOutcome write(const Command& command, Deadline deadline) override {
     line_.note("write " + command.id);
-    if (line_.on_write) return line_.on_write(command, deadline);
+    if (line_.on_write) {
+      WriteOutcome outcome = line_.on_write(command, deadline);
+      if (outcome.status.fault() == Fault::disconnected) connected_ = false;
+      return outcome;
+    }
     if (!line_.link()) {
       connected_ = false;
       return {CommandResult::failed, Status(Fault::disconnected, "the link broke")};

@@ -38,6 +38,7 @@ struct Channel {
         latest_begin[turn->group] = std::max(latest_begin[turn->group], now - turn->due);
       }
       now += exchange;
+      if (turn->last) scheduler.end(turn->group, now);
     }
   }
 };
@@ -55,6 +56,7 @@ TEST(PollScheduler, a_period_does_not_drift_over_a_million_polls) {
     const auto turn = scheduler.next(now);
     ASSERT_TRUE(turn);
     ASSERT_EQ(turn->due, at(7) + k * period);
+    scheduler.end(0, now);
   }
   EXPECT_EQ(scheduler.overruns(), 0U);
   EXPECT_EQ(scheduler.polls(), 1'000'000U);
@@ -72,6 +74,7 @@ TEST(PollScheduler, hands_out_the_requests_of_a_poll_one_by_one) {
     EXPECT_EQ(turn->due, at(0));
   }
   EXPECT_FALSE(scheduler.next(at(10)));
+  scheduler.end(0, at(20));
   EXPECT_EQ(scheduler.wake_at(), at(1000));
 }
 
@@ -116,6 +119,7 @@ TEST(PollScheduler, a_group_that_was_begun_late_keeps_its_due_times) {
   scheduler.add(milliseconds(100), 1, at(0));
   EXPECT_EQ(scheduler.next(at(250))->due, at(200));
   EXPECT_EQ(scheduler.overruns(), 2U);
+  scheduler.end(0, at(260));
   EXPECT_EQ(scheduler.wake_at(), at(300));
 }
 
@@ -124,6 +128,7 @@ TEST(PollScheduler, a_poll_that_has_not_ended_when_it_is_due_again_is_an_overrun
   scheduler.add(milliseconds(100), 1, at(0));
   ASSERT_TRUE(scheduler.next(at(0)));
   EXPECT_FALSE(scheduler.next(at(130)));
+  scheduler.end(0, at(130));
   EXPECT_EQ(scheduler.overruns(), 1U);
   EXPECT_EQ(scheduler.wake_at(), at(200));
 }
@@ -160,6 +165,7 @@ TEST(PollScheduler, a_suspension_in_the_middle_of_a_poll_gives_no_burst_either) 
   ASSERT_TRUE(scheduler.next(at(0)));
   const MonoTime later = kStart + minutes(10);
   EXPECT_TRUE(scheduler.next(later)->last);
+  scheduler.end(0, later);
   EXPECT_FALSE(scheduler.next(later));
   EXPECT_EQ(scheduler.wake_at(), later + seconds(1));
 }
@@ -168,8 +174,8 @@ TEST(PollScheduler, an_abandoned_poll_is_over_and_the_next_one_is_in_time) {
   PollScheduler scheduler;
   const size_t group = scheduler.add(seconds(1), 5, at(0));
   ASSERT_TRUE(scheduler.next(at(0)));
-  scheduler.abandon(group);
-  scheduler.abandon(group);
+  scheduler.end(group, at(200));
+  scheduler.end(group, at(5000));  // ended already
   EXPECT_FALSE(scheduler.next(at(300)));
   EXPECT_EQ(scheduler.wake_at(), at(1000));
   EXPECT_TRUE(scheduler.next(at(1000))->first);
@@ -180,6 +186,7 @@ TEST(PollScheduler, a_hurried_group_is_polled_again_at_once_and_keeps_its_due_ti
   const size_t group = scheduler.add(seconds(10), 1, at(0));
   scheduler.add(milliseconds(100), 1, at(400));
   ASSERT_TRUE(scheduler.next(at(0)));
+  scheduler.end(group, at(10));
   ASSERT_FALSE(scheduler.next(at(300)));
   scheduler.hurry(group, at(300));
   scheduler.hurry(group, at(300));
@@ -187,10 +194,14 @@ TEST(PollScheduler, a_hurried_group_is_polled_again_at_once_and_keeps_its_due_ti
   ASSERT_TRUE(turn);
   EXPECT_EQ(turn->group, group);
   EXPECT_EQ(turn->due, at(0));
-  EXPECT_FALSE(scheduler.next(at(350)));
+  scheduler.end(group, at(350));
+  for (int ms = 400; ms < 10000; ms += 100) {
+    const auto other = scheduler.next(at(ms));
+    ASSERT_TRUE(other);
+    EXPECT_EQ(other->group, 1U);
+    scheduler.end(1, at(ms));
+  }
   EXPECT_EQ(scheduler.overruns(), 0U);
-  scheduler.next(at(400));
-  for (int ms = 500; ms < 10000; ms += 100) EXPECT_EQ(scheduler.next(at(ms))->group, 1U);
   EXPECT_EQ(scheduler.next(at(10000))->due, at(10000));
 }
 
@@ -202,9 +213,19 @@ TEST(PollScheduler, hurrying_does_not_disturb_a_poll_that_is_under_way_due_or_fa
   scheduler.hurry(0, at(0));
   scheduler.hurry(1, at(0));
   EXPECT_TRUE(scheduler.next(at(1))->last);
+  scheduler.end(0, at(2));
   EXPECT_FALSE(scheduler.next(at(2)));
   scheduler.hurry(0, at(1000));
   EXPECT_EQ(scheduler.next(at(1000))->due, at(1000));
+}
+
+TEST(PollScheduler, a_write_between_two_polls_is_no_overrun) {
+  PollScheduler scheduler;
+  scheduler.add(milliseconds(100), 1, at(0));
+  ASSERT_TRUE(scheduler.next(at(0)));
+  scheduler.end(0, at(60));
+  EXPECT_EQ(scheduler.next(at(120))->due, at(100));  // the line was not free before
+  EXPECT_EQ(scheduler.overruns(), 0U);
 }
 
 TEST(PollScheduler, the_groups_of_a_channel_are_spread_over_their_period_but_over_a_second_at_most) {
