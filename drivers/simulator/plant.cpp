@@ -79,8 +79,9 @@ Result<std::unique_ptr<Plant>> Plant::build(const Fields& fields, Complaints& co
   const size_t before = complaints.size();
   std::unique_ptr<Plant> plant(new Plant);
   for (const Fields& endpoint : fields.objects("endpoints")) plant->add_endpoint(endpoint, complaints);
-  if (plant->endpoints_.empty() && complaints.size() == before) {
+  if (plant->endpoints_.empty()) {
     complaints.push_back({fields.mark("endpoints"), "a plant needs an endpoint, e.g. - tcp: { port: 1502 }"});
+    return Status(Fault::invalid, complaints[before].what);
   }
   plant->units_.resize(plant->endpoints_.size() * kUnits);
   for (const Fields& device : fields.objects("devices")) plant->add_devices(device, complaints);

@@ -1,5 +1,6 @@
 #include "simulator/server_frame.h"
 
+#include <algorithm>
 #include <array>
 
 namespace ferrule::simulator {
@@ -9,6 +10,7 @@ namespace {
 constexpr size_t kMbapHeader = 7;
 constexpr size_t kShortestRtu = 4;  // unit, function, CRC
 constexpr size_t kLongestRtu = 256;
+constexpr Found kNoise{.what = Found::What::noise, .used = 1};
 
 constexpr std::array<uint16_t, 256> make_crc_table() {
   std::array<uint16_t, 256> table{};
@@ -21,6 +23,8 @@ constexpr std::array<uint16_t, 256> make_crc_table() {
 }
 
 constexpr std::array<uint16_t, 256> kCrcTable = make_crc_table();
+
+uint16_t advanced(uint16_t crc, uint8_t byte) { return static_cast<uint16_t>(crc >> 8 ^ kCrcTable[(crc ^ byte) & 0xff]); }
 
 uint16_t big_endian(std::span<const uint8_t> bytes, size_t at) { return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]); }
 
@@ -57,16 +61,21 @@ Found rtu_request(std::span<const uint8_t> frame) {
   return {Found::What::request, frame.size(), 0, frame[0], frame.subspan(1, frame.size() - 3)};
 }
 
+// For functions whose length nobody knows: the first place where the checksum fits.
+Found find_by_checksum(std::span<const uint8_t> bytes) {
+  const size_t most = std::min(bytes.size(), kLongestRtu);
+  uint16_t crc = crc16(bytes.first(kShortestRtu - 2));
+  for (size_t body = kShortestRtu - 2; body + 2 <= most; ++body) {
+    if (crc == (bytes[body] | bytes[body + 1] << 8)) return rtu_request(bytes.first(body + 2));
+    crc = advanced(crc, bytes[body]);
+  }
+  return bytes.size() < kLongestRtu ? Found{} : kNoise;
+}
+
 Found find_rtu(std::span<const uint8_t> bytes) {
-  constexpr Found kNoise{.what = Found::What::noise, .used = 1};
   if (bytes.size() < kShortestRtu) return {};
   const int length = rtu_length(bytes);
-  if (length < 0) {
-    for (size_t end = kShortestRtu; end <= bytes.size() && end <= kLongestRtu; ++end) {
-      if (checksum_fits(bytes.first(end))) return rtu_request(bytes.first(end));
-    }
-    return bytes.size() < kLongestRtu ? Found{} : kNoise;
-  }
+  if (length < 0) return find_by_checksum(bytes);
   const auto whole = static_cast<size_t>(length);
   if (whole > kLongestRtu) return kNoise;
   if (whole == 0 || bytes.size() < whole) return {};
@@ -77,7 +86,7 @@ Found find_rtu(std::span<const uint8_t> bytes) {
 
 uint16_t crc16(std::span<const uint8_t> bytes) {
   uint16_t crc = 0xffff;
-  for (const uint8_t byte : bytes) crc = static_cast<uint16_t>(crc >> 8 ^ kCrcTable[(crc ^ byte) & 0xff]);
+  for (const uint8_t byte : bytes) crc = advanced(crc, byte);
   return crc;
 }
 
