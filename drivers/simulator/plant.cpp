@@ -60,8 +60,9 @@ void add_row(const Fields& fields, Registers& registers, Complaints& complaints)
   const bool bits = row.area == Area::coil || row.area == Area::discrete;
   row.format.type = bits && !fields.has("type") ? WireType::boolean : chosen<WireType>(fields, "type");
   row.format.order = chosen<ByteOrder>(fields, "order");
-  row.format.length = static_cast<uint16_t>(fields.integer("length"));
   row.shape = shape_of(fields);
+  const int64_t bytes = fields.has("length") ? fields.integer("length") : static_cast<int64_t>(row.shape.text.size());
+  row.format.length = static_cast<uint16_t>(std::clamp<int64_t>((bytes + 1) / 2, 1, simulator::kMaxWidth));
   if (bits != (row.format.type == WireType::boolean)) {
     return complain("type",
                     bits ? "coils and discrete inputs hold bool only" : "a register holds no bool, take uint16 or a coil");
@@ -99,7 +100,7 @@ void Plant::add_endpoint(const Fields& fields, Complaints& complaints) {
   } else if (tcp != nullptr) {
     endpoint.listen = tcp->text("listen");
     endpoint.port = static_cast<uint16_t>(tcp->integer("port"));
-    endpoint.framing = chosen<simulator::Framing>(*tcp, "framing");
+    endpoint.framing = tcp->boolean("rtu_over_tcp") ? simulator::Framing::rtu : simulator::Framing::mbap;
   } else {
     endpoint.serial = serial->text("link");
     endpoint.framing = simulator::Framing::rtu;

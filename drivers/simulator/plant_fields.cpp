@@ -9,7 +9,6 @@ namespace ferrule {
 
 namespace {
 
-constexpr std::array<std::string_view, 2> kFramingWords{"mbap", "rtu"};
 constexpr std::array<std::string_view, 7> kShapeWords{"constant", "sine", "ramp", "square", "counter", "random_walk", "text"};
 
 constexpr std::array<FieldSpec, 3> kTcpEndpointFields{{
@@ -21,12 +20,11 @@ constexpr std::array<FieldSpec, 3> kTcpEndpointFields{{
      .initial = "0",
      .least = 0,
      .most = 65535},
-    {.name = "framing",
-     .kind = FieldKind::choice,
-     .help = "mbap is Modbus TCP, rtu what a TCP-to-serial gateway speaks.",
-     .example = "rtu",
-     .initial = "mbap",
-     .words = kFramingWords},
+    {.name = "rtu_over_tcp",
+     .kind = FieldKind::boolean,
+     .help = "Speak RTU frames, as behind a plain TCP-to-serial converter, instead of Modbus TCP.",
+     .example = "true",
+     .initial = "false"},
 }};
 
 constexpr std::array<FieldSpec, 1> kSerialEndpointFields{{
@@ -62,12 +60,11 @@ constexpr std::array<FieldSpec, 15> kRegisterFields{{
      .words = kByteOrderWords},
     {.name = "length",
      .kind = FieldKind::integer,
-     .help = "Registers that a string takes.",
-     .example = "8",
-     .initial = "8",
-     .unit = "registers",
+     .help = "Of a string, rounded up to whole registers; without it the text's own.",
+     .example = "16",
+     .unit = "bytes",
      .least = 1,
-     .most = 123},
+     .most = 2 * simulator::kMaxWidth},
     {.name = "count",
      .kind = FieldKind::integer,
      .help = "How many such values stand one behind the other.",

@@ -63,7 +63,7 @@ class Served : public testing::Test {
   Served() : link_(testing::TempDir() + "plant-line-" + std::to_string(::getpid())) {
     plant_ = PlantFields()
                  .tcp()
-                 .tcp({{"framing", "rtu"}})
+                 .tcp({{"rtu_over_tcp", true}})
                  .serial(link_)
                  .device({{"unit_id", "5-6"}},
                          {{{"address", "holding:0"}, {"shape", "counter"}}, {{"address", "holding:1"}, {"count", int64_t{124}}}})

@@ -15,7 +15,7 @@ const Entries kRow{{"address", "holding:0"}};
 TEST(Plant, a_device_is_behind_every_endpoint_unless_it_names_one) {
   const auto plant = PlantFields()
                          .tcp({}, {{"name", "a"}})
-                         .tcp({{"framing", "rtu"}}, {{"name", "b"}})
+                         .tcp({{"rtu_over_tcp", true}}, {{"name", "b"}})
                          .device({{"unit_id", "1"}}, {kRow})
                          .device({{"unit_id", "5-7"}, {"endpoint", "b"}}, {kRow})
                          .plant();
@@ -78,7 +78,7 @@ TEST(Plant, every_shape_of_the_table_is_the_one_it_is_called) {
                                       {{"address", "holding:2"}, {"shape", "ramp"}, {"mean", 80.0}, {"amplitude", 30.0}},
                                       {{"address", "holding:3"}, {"shape", "square"}, {"mean", 80.0}},
                                       {{"address", "holding:4"}, {"shape", "counter"}, {"value", 5.0}, {"step", 2.0}},
-                                      {{"address", "holding:5"}, {"type", "string"}, {"text", "ab"}, {"length", int64_t{1}}}})
+                                      {{"address", "holding:5"}, {"type", "string"}, {"text", "ab"}}})
                          .plant();
   ASSERT_NE(plant, nullptr);
   std::vector<uint16_t> words(6);
