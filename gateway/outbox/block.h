@@ -31,7 +31,7 @@ struct BlockEntry {
 
 struct Block {
   uint64_t boot = 0;
-  std::vector<uint32_t> uplinks;  // stored ids
+  std::vector<uint32_t> uplinks;    // stored ids
   std::vector<BlockEntry> entries;  // by rising position; not empty
 };
 

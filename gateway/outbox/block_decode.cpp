@@ -26,7 +26,8 @@ class Reader {
     if (in_.ok()) read_samples();
     if (in_.ok()) read_events();
     if (!in_.ok() || in_.left() != 0) return {Fault::corrupt, "a stored block does not read back"};
-    for (size_t i = 0; i < records_.size(); ++i) block_.entries[i].record = std::make_shared<const Record>(std::move(records_[i]));
+    for (size_t i = 0; i < records_.size(); ++i)
+      block_.entries[i].record = std::make_shared<const Record>(std::move(records_[i]));
     return std::move(block_);
   }
 
@@ -171,7 +172,6 @@ class Reader {
     for (uint64_t i = 0; i < count && in_.ok(); ++i) texts_.push_back(in_.text());
   }
 
-
   // Calls use(kind, samples of one column) in the order of the file.
   template <class Use>
   void each_column(Use&& use) {
@@ -228,7 +228,7 @@ class Reader {
   Block block_;
   std::vector<Record> records_;
   std::vector<uint64_t> kinds_, counts_;
-  size_t total_ = 0;  // samples
+  size_t total_ = 0;              // samples
   std::vector<Sample*> samples_;  // in the order of the records
   std::vector<TagId> tags_;
   std::vector<uint32_t> tag_of_, order_, starts_;

@@ -31,7 +31,8 @@ void put_records(std::string& out, const Block& block, Dictionary& dictionary) {
     kinds.push_back(record.body.index());
     if (record.body.index() == 0) counts.push_back(sample_count(record));
     read_at.push_back(ns(record.read_at));
-    offset.push_back(static_cast<int64_t>(static_cast<uint64_t>(ns(record.timestamp)) - static_cast<uint64_t>(ns(record.read_at))));
+    offset.push_back(
+        static_cast<int64_t>(static_cast<uint64_t>(ns(record.timestamp)) - static_cast<uint64_t>(ns(record.read_at))));
   }
   put_varint(out, block.entries.front().position);
   put_packed(out, gaps);
@@ -90,7 +91,8 @@ class SampleColumns {
     const uint32_t tag = guess < tags_.size() && tags_[guess] == sample.tag ? guess : look_up(sample.tag);
     tag_of_.push_back(tag);
     samples_.push_back(&sample);
-    const int64_t time = floor_us(static_cast<int64_t>(static_cast<uint64_t>(ns(sample.read_at)) - static_cast<uint64_t>(ns(record_read_at))));
+    const int64_t time =
+        floor_us(static_cast<int64_t>(static_cast<uint64_t>(ns(sample.read_at)) - static_cast<uint64_t>(ns(record_read_at))));
     times_.push_back(zigzag(static_cast<int64_t>(static_cast<uint64_t>(time) - static_cast<uint64_t>(last_time_))));
     last_time_ = time;
   }
@@ -168,7 +170,8 @@ class SampleColumns {
   // A bit for each kind of value that the tag has, but none.
   unsigned kinds_of(size_t tag) const {
     unsigned kinds = 0;
-    for (uint32_t i = starts_[tag]; i < starts_[tag + 1]; ++i) kinds |= 1u << static_cast<unsigned>(samples_[order_[i]]->value.kind());
+    for (uint32_t i = starts_[tag]; i < starts_[tag + 1]; ++i)
+      kinds |= 1u << static_cast<unsigned>(samples_[order_[i]]->value.kind());
     return kinds & ~1u;
   }
 

@@ -79,9 +79,8 @@ uint64_t bits_of_integer(Form form, uint64_t integer) {
   }
 }
 
-constexpr std::array kFloat64Forms = {Form::whole,          Form::tenths_product,     Form::tenths,
-                                      Form::hundredths_product, Form::hundredths,     Form::thousandths_product,
-                                      Form::thousandths,    Form::float64_narrow};
+constexpr std::array kFloat64Forms = {Form::whole,      Form::tenths_product,      Form::tenths,      Form::hundredths_product,
+                                      Form::hundredths, Form::thousandths_product, Form::thousandths, Form::float64_narrow};
 
 }  // namespace
 

@@ -15,15 +15,15 @@ namespace ferrule::outbox {
 
 // Part of the file format: add at the end, never renumber.
 enum class Form : uint8_t {
-  plain,             // the bits are the integer: booleans, integers, indices of texts
-  float32,           // bits in the order of the numbers
-  float64,           // the same
-  float64_narrow,    // a float64 that is exactly a float32
-  tenths_product,    // float64 = n * 0.1; what `scale: 0.1` makes
+  plain,           // the bits are the integer: booleans, integers, indices of texts
+  float32,         // bits in the order of the numbers
+  float64,         // the same
+  float64_narrow,  // a float64 that is exactly a float32
+  tenths_product,  // float64 = n * 0.1; what `scale: 0.1` makes
   hundredths_product,
   thousandths_product,
-  whole,             // float64 = n
-  tenths,            // float64 = n / 10
+  whole,   // float64 = n
+  tenths,  // float64 = n / 10
   hundredths,
   thousandths,
 };

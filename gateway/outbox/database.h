@@ -1,5 +1,5 @@
-// RAII over one SQLite connection. Errors are Status values: full (no space), corrupt, refused (another process has the file), io;
-// detail() is SQLite's extended code. Outbox thread only.
+// RAII over one SQLite connection. Errors are Status values: full (no space), corrupt, refused (another process has the file),
+// io; detail() is SQLite's extended code. Outbox thread only.
 //
 // Opened for one owner: locking_mode=EXCLUSIVE (no shared memory file, a second process is refused), WAL, synchronous=FULL.
 #pragma once

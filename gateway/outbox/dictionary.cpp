@@ -80,7 +80,8 @@ void Dictionary::save_all_again() {
   std::sort(ids.begin(), ids.end());
   for (const uint32_t id : ids) {
     const Known& known = known_.at(id);
-    unsaved_.push_back({id, known.device, std::string(known.device == 0 ? names_.name(known.as_device) : names_.name(known.as_tag))});
+    unsaved_.push_back(
+        {id, known.device, std::string(known.device == 0 ? names_.name(known.as_device) : names_.name(known.as_tag))});
   }
 }
 

@@ -38,6 +38,9 @@ class Dictionary {
 
   std::span<const Row> unsaved() const { return unsaved_; }
   void saved() { unsaved_.clear(); }
+  uint32_t last() const { return last_; }
+  // Ids up to this one are taken, whether or not their names could be read.
+  void skip(uint32_t id) { last_ = id > last_ ? id : last_; }
   // For a fresh file: everything that is known is unsaved again.
   void save_all_again();
 

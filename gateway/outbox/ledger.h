@@ -44,8 +44,8 @@ class Ledger {
   // The block is written anew without what is settled: its part of the settled positions is forgotten.
   void forget_settled(uint64_t first, uint64_t last);
 
-  // Starts with the cursor that the file holds. Blocks come first. `partly` gets the blocks that are settled in part: what is left
-  // of them is not known before somebody has read them and called set_left().
+  // Starts with the cursor that the file holds. Blocks come first. `partly` gets the blocks that are settled in part: what is
+  // left of them is not known before somebody has read them and called set_left().
   void start(uint32_t uplink, const CursorState& state, std::vector<uint64_t>& partly);
   void set_left(uint64_t first, uint32_t uplink, Left left);
   void remove(uint32_t uplink);  // everything that is left for it is given up
@@ -56,7 +56,7 @@ class Ledger {
 
   const Stored* holding(uint64_t position) const;  // the block whose range the position is in
   const Blocks& blocks() const { return blocks_; }
-  Left left(uint32_t uplink) const;          // in all blocks
+  Left left(uint32_t uplink) const;           // in all blocks
   CursorState cursor(uint32_t uplink) const;  // as it goes into the file
   bool needs_cursor(uint32_t uplink) const;   // any block has a share for it
 

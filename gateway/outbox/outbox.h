@@ -47,6 +47,18 @@ struct OutboxEntry {
   std::vector<uint32_t> claimed;  // by UplinkIndex: the uplink's session that has taken it as live; 0 = none, it is backlog
 };
 
+// What no user sets: for tests and simulations. The defaults are what runs on plants.
+struct OutboxLimits {
+  std::string vfs;                     // the SQLite VFS; empty: the default one
+  uint64_t memory = kMemoryLimit;      // bytes of records that are not committed
+  uint32_t block_samples = 32'768;     // a block is full from here on
+  uint32_t block_records = 4'096;      // and never holds more
+  uint32_t merge_blocks = 32;          // so many small blocks in a row become one
+  uint32_t wal_pages = 1'000;          // checkpoint from here on; less where max_size is small
+  uint32_t dead_letters = 1'000;       // kept
+  uint64_t check_bytes = 64ull << 20;  // quick_check after an unclean stop up to this size of file
+};
+
 struct OutboxCounters {
   struct PerUplink {
     std::string name;
@@ -72,6 +84,8 @@ class Outbox {
   // blocks".
   static Result<std::unique_ptr<Outbox>> open(const OutboxSettings& settings, const Clock& clock, Names& names,
                                               std::vector<std::string>& notes);
+  static Result<std::unique_ptr<Outbox>> open(const OutboxSettings& settings, const OutboxLimits& limits, const Clock& clock,
+                                              Names& names, std::vector<std::string>& notes);
   ~Outbox();
 
   uint64_t boot() const;

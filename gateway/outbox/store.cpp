@@ -13,6 +13,7 @@ constexpr const char* kCreate =
     "CREATE TABLE names(id INTEGER PRIMARY KEY, device INTEGER NOT NULL, name TEXT NOT NULL);"
     "CREATE TABLE names_copy(id INTEGER PRIMARY KEY, device INTEGER NOT NULL, name TEXT NOT NULL);"
     "CREATE TABLE uplinks(id INTEGER PRIMARY KEY, name TEXT NOT NULL, cursor BLOB NOT NULL);"
+    "CREATE TABLE uplink_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
     "CREATE TABLE losses(id INTEGER PRIMARY KEY, uplink TEXT NOT NULL, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL,"
     " samples INTEGER NOT NULL, why TEXT NOT NULL);"
     "CREATE TABLE dead_letters(id INTEGER PRIMARY KEY, uplink TEXT NOT NULL, why TEXT NOT NULL, at_ns INTEGER NOT NULL,"
@@ -104,14 +105,16 @@ Status Store::load_blocks(Contents& contents) {
 }
 
 Status Store::load_rest(Contents& contents) {
-  Status status = each_row(db_, "SELECT id, device, name FROM names ORDER BY device <> 0, id", [&](const Statement& row) -> Status {
-    contents.names.push_back(
-        {static_cast<uint32_t>(row.number(0)), static_cast<uint32_t>(row.number(1)), std::string(row.bytes(2))});
-    return {};
-  });
+  Status status =
+      each_row(db_, "SELECT id, device, name FROM names ORDER BY device <> 0, id", [&](const Statement& row) -> Status {
+        contents.names.push_back(
+            {static_cast<uint32_t>(row.number(0)), static_cast<uint32_t>(row.number(1)), std::string(row.bytes(2))});
+        return {};
+      });
   if (status) {
     status = each_row(db_, "SELECT id, name, cursor FROM uplinks", [&](const Statement& row) -> Status {
       contents.uplinks.push_back({static_cast<uint32_t>(row.number(0)), std::string(row.bytes(1)), std::string(row.bytes(2))});
+      contents.last_uplink = std::max(contents.last_uplink, contents.uplinks.back().id);
       return {};
     });
   }
@@ -137,6 +140,8 @@ Status Store::prepare() {
       {&insert_name_, "INSERT OR REPLACE INTO names VALUES(?1, ?2, ?3)"},
       {&insert_copy_, "INSERT OR REPLACE INTO names_copy VALUES(?1, ?2, ?3)"},
       {&insert_uplink_, "INSERT OR REPLACE INTO uplinks VALUES(?1, ?2, ?3)"},
+      {&insert_uplink_name_, "INSERT OR IGNORE INTO uplink_names VALUES(?1, ?2)"},
+      {&erase_uplink_name_, "DELETE FROM uplink_names WHERE id = ?1"},
       {&erase_uplink_, "DELETE FROM uplinks WHERE id = ?1"},
       {&insert_loss_, "INSERT OR REPLACE INTO losses VALUES(?1, ?2, ?3, ?4, ?5, ?6)"},
       {&erase_loss_, "DELETE FROM losses WHERE id = ?1"},
@@ -196,14 +201,13 @@ Status Store::write_names(const Batch& batch) {
 Status Store::write_rest(const Batch& batch) {
   Status status;
   const auto meta = [&](const char* key, int64_t value) { status = set_meta_.text(1, key).bind(2, value).run(); };
-  uint32_t last_uplink = 0;
   for (const StoredUplink& uplink : batch.uplinks) {
     if (status) status = insert_uplink_.bind(1, uplink.id).text(2, uplink.name).blob(3, uplink.cursor).run();
-    last_uplink = std::max(last_uplink, uplink.id);
+    if (status) status = insert_uplink_name_.bind(1, uplink.id).text(2, uplink.name).run();
   }
   for (const uint32_t id : batch.erase_uplinks) {
     if (status) status = erase_uplink_.bind(1, id).run();
-    last_uplink = std::max(last_uplink, id);
+    if (status) status = erase_uplink_name_.bind(1, id).run();
   }
   for (const StoredLoss& stored : batch.losses) {
     const Loss& loss = stored.loss;
@@ -219,6 +223,7 @@ Status Store::write_rest(const Batch& batch) {
   }
   if (status && !batch.dead_letters.empty()) status = trim_dead_.bind(1, static_cast<int64_t>(keep_dead_)).run();
   if (status && batch.boot) meta("boot", static_cast<int64_t>(*batch.boot));
+  if (status && batch.last_uplink) meta("last_uplink", *batch.last_uplink);
   if (status && batch.clean) meta("clean", *batch.clean ? 1 : 0);
   return status;
 }

@@ -4,11 +4,12 @@
 //   blocks(first, summary, body)      first: position of the first record
 //   names, names_copy(id, device, name)   the dictionary, twice: one lost page must not take the meaning of every block
 //   uplinks(id, name, cursor)
+//   uplink_names(id, name)            for salvage: written once per uplink, apart from the cursors
 //   losses(id, uplink, from_ns, to_ns, samples, why)
 //   dead_letters(id, uplink, why, at_ns, body)   body: a block of one record
 //
-// Outbox thread only. After any Status but ok the store must be opened again before it is believed: what a failed fsync left on the
-// disk nobody knows.
+// Outbox thread only. After any Status but ok the store must be opened again before it is believed: what a failed fsync left on
+// the disk nobody knows.
 #pragma once
 
 #include <cstdint>
@@ -58,18 +59,19 @@ struct Batch {
   std::vector<int64_t> erase_losses;
   std::vector<DeadLetter> dead_letters;
   std::optional<uint64_t> boot;
+  std::optional<uint32_t> last_uplink;
   std::optional<bool> clean;
 
   bool empty() const {
-    return erase_blocks.empty() && blocks.empty() && names.empty() && uplinks.empty() && erase_uplinks.empty() && losses.empty() &&
-           erase_losses.empty() && dead_letters.empty() && !boot && !clean;
+    return erase_blocks.empty() && blocks.empty() && names.empty() && uplinks.empty() && erase_uplinks.empty() &&
+           losses.empty() && erase_losses.empty() && dead_letters.empty() && !boot && !last_uplink && !clean;
   }
 };
 
 // What the file holds but the bodies.
 struct Contents {
   uint64_t boot = 0;
-  bool clean = true;        // closed in order
+  bool clean = true;         // closed in order
   uint32_t last_uplink = 0;  // the highest uplink id ever given out
   std::vector<Summary> blocks;
   std::vector<Dictionary::Row> names;
@@ -96,10 +98,9 @@ class Store {
 
   Status apply(const Batch& batch);
   Result<std::string> read(uint64_t first);  // a block's body
-  Result<std::string> dead_letter(int64_t newest);  // the body of the newest (0), the one before (1), ...
 
-  uint64_t used_bytes() const { return used_pages_ * kPage; }                // database pages in use
-  uint64_t file_bytes() const { return pages_ * kPage + wal_bytes_; }       // on the disk, write-ahead log included
+  uint64_t used_bytes() const { return used_pages_ * kPage; }          // database pages in use
+  uint64_t file_bytes() const { return pages_ * kPage + wal_bytes_; }  // on the disk, write-ahead log included
   uint64_t free_pages() const { return pages_ - used_pages_; }
   Status vacuum(uint32_t pages);  // gives free pages back to the file system
   Status checkpoint();            // empties the write-ahead log
@@ -118,8 +119,8 @@ class Store {
   void measure();
 
   Database db_;
-  Statement insert_block_, erase_block_, read_block_, insert_name_, insert_copy_, insert_uplink_, erase_uplink_, insert_loss_,
-      erase_loss_, insert_dead_, trim_dead_, set_meta_;
+  Statement insert_block_, erase_block_, read_block_, insert_name_, insert_copy_, insert_uplink_, erase_uplink_,
+      insert_uplink_name_, erase_uplink_name_, insert_loss_, erase_loss_, insert_dead_, trim_dead_, set_meta_;
   uint64_t keep_dead_ = 0;
   uint64_t pages_ = 0, used_pages_ = 0, wal_bytes_ = 0;
 };

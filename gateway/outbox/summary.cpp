@@ -13,7 +13,7 @@ constexpr uint8_t kVersion = 1;
 
 }  // namespace
 
-Summary summarize(const Block& block, uint64_t bytes, uint64_t level, Duration sealed_at) {
+Summary summarize(const Block& block, uint64_t bytes, uint64_t level, Duration sealed_at, uint32_t last_name) {
   Summary summary;
   summary.first = block.entries.front().position;
   summary.last = block.entries.back().position;
@@ -22,6 +22,7 @@ Summary summarize(const Block& block, uint64_t bytes, uint64_t level, Duration s
   summary.bytes = bytes;
   summary.level = level;
   summary.sealed_at = sealed_at;
+  summary.last_name = last_name;
   summary.from = summary.to = block.entries.front().record->timestamp;
   for (const uint32_t uplink : block.uplinks) summary.shares.push_back({uplink, 0, 0});
   for (const BlockEntry& entry : block.entries) {
@@ -51,6 +52,7 @@ std::string encode(const Summary& summary) {
   put_signed(body, summary.sealed_at.count());
   put_signed(body, summary.from.time_since_epoch().count());
   put_signed(body, summary.to.time_since_epoch().count());
+  put_varint(body, summary.last_name);
   put_varint(body, summary.shares.size());
   for (const Share& share : summary.shares) {
     put_varint(body, share.uplink);
@@ -78,6 +80,7 @@ Result<Summary> decode_summary(std::string_view bytes) {
   summary.sealed_at = Duration(in.signed_varint());
   summary.from = WallTime(Duration(in.signed_varint()));
   summary.to = WallTime(Duration(in.signed_varint()));
+  summary.last_name = static_cast<uint32_t>(in.count(UINT32_MAX));
   for (uint64_t left = in.count(kMaxBlockUplinks); left > 0 && in.ok(); --left) {
     Share share;
     share.uplink = static_cast<uint32_t>(in.count(UINT32_MAX));
@@ -85,7 +88,8 @@ Result<Summary> decode_summary(std::string_view bytes) {
     share.samples = in.varint();
     summary.shares.push_back(share);
   }
-  if (!in.ok() || in.left() != 0 || summary.records == 0 || summary.first == 0) return {Fault::corrupt, "the summary of a stored block does not read back"};
+  if (!in.ok() || in.left() != 0 || summary.records == 0 || summary.first == 0)
+    return {Fault::corrupt, "the summary of a stored block does not read back"};
   return summary;
 }
 

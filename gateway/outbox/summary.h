@@ -24,16 +24,17 @@ struct Summary {
   uint64_t first = 0, last = 0;  // positions
   uint64_t boot = 0;
   uint64_t records = 0, samples = 0;
-  uint64_t bytes = 0;           // of the encoded block
-  uint64_t level = 0;           // how often its records were merged; kFull: never again
-  Duration sealed_at{0};        // running time of the gateway, see Engine::running_time()
-  WallTime from, to;            // time stamps of the earliest and the latest record
+  uint64_t bytes = 0;      // of the encoded block
+  uint64_t level = 0;      // how often its records were merged; kFull: never again
+  Duration sealed_at{0};   // running time of the gateway, see Engine::running_time()
+  WallTime from, to;       // time stamps of the earliest and the latest record
+  uint32_t last_name = 0;  // no name in the block has a higher id
   std::vector<Share> shares;
 
   static constexpr uint64_t kFull = 255;
 };
 
-Summary summarize(const Block& block, uint64_t bytes, uint64_t level, Duration sealed_at);
+Summary summarize(const Block& block, uint64_t bytes, uint64_t level, Duration sealed_at, uint32_t last_name);
 
 std::string encode(const Summary& summary);
 Result<Summary> decode_summary(std::string_view bytes);
