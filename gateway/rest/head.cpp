@@ -22,13 +22,18 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
 }
 
+bool digits(std::string_view text) { return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos; }
+
 class Framing {
  public:
   Status take(std::string_view line) {
     const size_t colon = line.find(':');
     const std::string name = lower(line.substr(0, colon));
     const std::string value = lower(trimmed(colon == std::string_view::npos ? "" : line.substr(colon + 1)));
-    if (name == "content-length") ++lengths_;
+    if (name == "content-length") {
+      ++lengths_;
+      if (!digits(value)) return {Fault::invalid, "a Content-Length is one number"};
+    }
     if (name == "transfer-encoding") {
       ++encodings_;
       if (value != "chunked") return {Fault::invalid, "the only Transfer-Encoding here is chunked"};

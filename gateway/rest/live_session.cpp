@@ -79,7 +79,7 @@ class LiveSession final : public std::enable_shared_from_this<LiveSession> {
       append_tag(out_, tag);
       out_ += "\n\n";
     }
-    if (out_.empty()) return arm(rest_limits::kHeartbeat);
+    if (out_.empty()) return arm(loop_.times.heartbeat);
     flush();
   }
 
@@ -92,7 +92,7 @@ class LiveSession final : public std::enable_shared_from_this<LiveSession> {
 
   void flush() {
     writing_ = true;
-    arm(rest_limits::kStall);
+    arm(loop_.times.stall);
     const auto rest = asio::buffer(out_) + sent_;
     socket_->async_write_some(rest, [self = shared_from_this()](const error_code& error, size_t sent) {
       if (error) return self->close();
@@ -110,7 +110,7 @@ class LiveSession final : public std::enable_shared_from_this<LiveSession> {
     if (out_.capacity() > kKeep) out_.shrink_to_fit();
     out_.clear();
     if (ready_) return pump();
-    arm(rest_limits::kHeartbeat);
+    arm(loop_.times.heartbeat);
   }
 
   void on_timer() {

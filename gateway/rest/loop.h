@@ -11,6 +11,7 @@
 #include "rest/counters.h"
 #include "rest/gateway_api.h"
 #include "rest/guard.h"
+#include "rest/limits.h"
 
 namespace ferrule {
 
@@ -40,10 +41,11 @@ class Mailbox {
 
 // One thread runs `io`; sessions touch the rest on that thread only. `io` goes first, and with it every session.
 struct RestLoop {
-  RestLoop(GatewayApi& gateway, Guard who) : api(gateway), guard(std::move(who)) {}
+  RestLoop(GatewayApi& gateway, Guard who, const RestTimes& given) : api(gateway), guard(std::move(who)), times(given) {}
 
   GatewayApi& api;
   Guard guard;
+  const RestTimes times;
   RestCounters counters;
   asio::io_context io{1};
   std::shared_ptr<Mailbox> mailbox = std::make_shared<Mailbox>(io);

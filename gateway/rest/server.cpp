@@ -50,7 +50,7 @@ class Porter {
   // Out of descriptors or memory: trying again at once would only spin.
   void pause() {
     ++loop_.counters.accept_pauses;
-    pause_.expires_after(rest_limits::kAcceptPause);
+    pause_.expires_after(loop_.times.accept_pause);
     pause_.async_wait([this](const error_code& error) {
       if (!error) accept();
     });
@@ -77,13 +77,13 @@ class Porter {
 }  // namespace
 
 struct RestServer::Impl {
-  Impl(GatewayApi& api, Guard guard) : loop(api, std::move(guard)), timer(loop.io) { touch(); }
+  Impl(GatewayApi& api, Guard guard, const RestTimes& times) : loop(api, std::move(guard), times), timer(loop.io) { touch(); }
 
   void touch() { beat.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed); }
 
   void tick() {
     touch();
-    timer.expires_after(rest_limits::kBeat);
+    timer.expires_after(loop.times.beat);
     timer.async_wait([this](const error_code& error) {
       if (!error) tick();
     });
@@ -111,7 +111,7 @@ struct RestServer::Impl {
   std::thread thread;
 };
 
-Result<std::unique_ptr<RestServer>> RestServer::start(const RestSettings& settings, GatewayApi& api) {
+Result<std::unique_ptr<RestServer>> RestServer::start(const RestSettings& settings, GatewayApi& api, const RestTimes& times) {
   std::string token;
   if (settings.on && !settings.token_file.empty()) {
     Result<std::string> read = token_from(settings.token_file);
@@ -119,7 +119,7 @@ Result<std::unique_ptr<RestServer>> RestServer::start(const RestSettings& settin
     token = std::move(*read);
   }
   try {
-    auto impl = std::make_unique<Impl>(api, Guard(settings.host, machine_name(), std::move(token)));
+    auto impl = std::make_unique<Impl>(api, Guard(settings.host, machine_name(), std::move(token)), times);
     RestLoop& loop = impl->loop;
     if (settings.on) {
       Result<Acceptor> acceptor = listen_tcp(loop.io, settings.host, settings.port);

@@ -8,6 +8,7 @@
 #include "core/clock.h"
 #include "core/status.h"
 #include "rest/gateway_api.h"
+#include "rest/limits.h"
 #include "sdk/settings.h"
 
 namespace ferrule {
@@ -17,7 +18,7 @@ class RestServer {
   // Creates the token file (0600, 32 random bytes in hexadecimal) when it is absent, binds both sockets (a stale Unix socket is
   // replaced, a live one is an error) and starts the thread. A port that is taken is an error that names it. `api` outlives the
   // server.
-  static Result<std::unique_ptr<RestServer>> start(const RestSettings& settings, GatewayApi& api);
+  static Result<std::unique_ptr<RestServer>> start(const RestSettings& settings, GatewayApi& api, const RestTimes& times = {});
   ~RestServer();  // closes every connection; returns within 1 s
 
   uint16_t port() const;  // the bound one (settings.port may be 0)

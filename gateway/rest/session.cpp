@@ -42,7 +42,7 @@ class Session final : public std::enable_shared_from_this<Session> {
       : loop_(loop), socket_(std::move(socket)), door_(door), held_(std::move(held)), deadline_(loop.io) {}
 
   void start() {
-    arm(rest_limits::kRequest);
+    arm(loop_.times.request);
     read_head();
   }
 
@@ -81,7 +81,7 @@ class Session final : public std::enable_shared_from_this<Session> {
                             [self = shared_from_this(), idle](const error_code& error, size_t got) {
                               if (error) return self->close();
                               self->buffer_.commit(got);
-                              if (idle) self->arm(rest_limits::kRequest);
+                              if (idle) self->arm(self->loop_.times.request);
                               self->read_head();
                             });
   }
@@ -155,7 +155,7 @@ class Session final : public std::enable_shared_from_this<Session> {
       });
     };
     const Status accepted = loop_.api.write(*write, std::move(done));
-    if (accepted.ok()) return arm(write->expires_in + rest_limits::kLate);
+    if (accepted.ok()) return arm(write->expires_in + loop_.times.late);
     awaiting_outcome_ = false;
     send(error_reply(accepted));
   }
@@ -193,7 +193,7 @@ class Session final : public std::enable_shared_from_this<Session> {
     response_.emplace(http::status(reply.status), 11);
     fill(*response_, std::move(reply));
     reply_held_.emplace(counters.reply_bytes, response_->body().size());
-    arm(rest_limits::kReply);
+    arm(loop_.times.reply);
     http::async_write(socket_, *response_, [self = shared_from_this()](const error_code& error, size_t) {
       if (error) return self->close();
       self->on_sent();
@@ -219,7 +219,7 @@ class Session final : public std::enable_shared_from_this<Session> {
     response_.reset();
     parser_.reset();
     if (!keep_alive_) return linger();
-    arm(buffer_.size() == 0 ? rest_limits::kIdle : rest_limits::kRequest);
+    arm(buffer_.size() == 0 ? loop_.times.idle : loop_.times.request);
     read_head();
   }
 
@@ -227,7 +227,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   void linger() {
     error_code ignored;
     socket_.shutdown(StreamSocket::shutdown_send, ignored);
-    arm(rest_limits::kLinger);
+    arm(loop_.times.linger);
     discard(0);
   }
 
