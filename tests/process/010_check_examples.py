@@ -1,0 +1,52 @@
+"""Every example passes `ferrule check`; every wrong configuration is refused with exactly the lines that it should be."""
+import shutil
+
+from harness import SOURCE, expect, expect_equal, ferrule, run
+
+PROFILES = SOURCE / "config/profiles"
+WRONG = SOURCE / "tests/cases/config/wrong"
+
+
+def check(folder, file, *options):
+    return ferrule("check", file, "--state", folder / "state", "--runtime", folder / "run", *options)
+
+
+def every_example_passes(bench):
+    examples = [file for file in sorted((SOURCE / "config/examples").glob("*.yaml")) if file.name != "plant.yaml"]
+    expect(len(examples) >= 6, f"only {len(examples)} examples found")
+    for example in examples:
+        result = check(bench.folder, example, "--profiles", PROFILES)
+        expect_equal(result.returncode, 0, f"{example.name} should pass:\n{result.stdout}{result.stderr}")
+
+
+def every_profile_can_be_used(bench):
+    profiles = sorted(PROFILES.rglob("*.yaml"))
+    expect(profiles, "no profiles found")
+    for profile in profiles:
+        name = profile.relative_to(PROFILES).with_suffix("").as_posix()
+        config = bench.folder / "ferrule.yaml"
+        config.write_text(f"channels: [ {{ name: a, driver: modbus, tcp: {{ host: 127.0.0.1 }}, "
+                          f"devices: [ {{ name: d, unit_id: 1, profile: {name} }} ] }} ]\n")
+        result = check(bench.folder, config, "--profiles", PROFILES)
+        expect_equal(result.returncode, 0, f"profile {name} should pass:\n{result.stdout}{result.stderr}")
+
+
+def every_wrong_one_is_refused_with_its_lines(bench):
+    cases = sorted(folder for folder in WRONG.iterdir() if folder.is_dir())
+    expect(len(cases) >= 10, f"only {len(cases)} cases found in {WRONG}")
+    failed = []
+    for case in cases:
+        copy = bench.folder / case.name
+        shutil.copytree(case, copy)
+        result = ferrule("check", copy / "ferrule.yaml", "--state", bench.folder, "--runtime", bench.folder, "--profiles", copy / "profiles",
+                         "--secrets", copy / "secrets")
+        found = [line.replace(f"{copy}/", "") for line in (result.stdout + result.stderr).splitlines()]
+        wanted = (case / "expected").read_text().splitlines()
+        missing = [line for line in wanted if line not in found]
+        others = [line for line in found if line not in wanted and ".yaml:" in line]
+        if result.returncode != 1 or missing or others:
+            failed.append(f"{case.name} (exit code {result.returncode})\n  expected {missing}\n  found {found}")
+    expect(not failed, "\n".join(failed))
+
+
+run(every_example_passes, every_profile_can_be_used, every_wrong_one_is_refused_with_its_lines)
