@@ -1,0 +1,130 @@
+#include "modbus/check.h"
+
+#include <map>
+
+#include "modbus/fields.h"
+#include "modbus/point.h"
+
+namespace ferrule::modbus {
+
+namespace {
+
+class Checker {
+ public:
+  Checker(const ChannelSettings& channel, const Names& names, Complaints& complaints)
+      : channel_(channel), names_(names), complaints_(complaints), serial_(channel.fields.has("serial")) {}
+
+  void run() {
+    check_link();
+    std::map<uint8_t, DeviceId> units;
+    for (const DeviceSettings& device : channel_.devices) {
+      check_unit(device, units);
+      for (const TagSettings& tag : device.tags) check_tag(device, tag);
+    }
+  }
+
+ private:
+  void complain(Mark mark, std::string what) { complaints_.push_back({mark, std::move(what)}); }
+  bool rtu() const { return serial_ || channel_.fields.boolean("rtu_over_tcp"); }
+
+  void check_link() {
+    const Fields& fields = channel_.fields;
+    if (!serial_ && !fields.has("tcp")) {
+      complain(channel_.mark, "channel " + channel_.name +
+                                  ": write how its devices are reached: tcp: { host: 192.168.10.20 } or " +
+                                  "serial: { port: /dev/ttyUSB0 }");
+    }
+    if (serial_ && fields.has("tcp")) {
+      complain(fields.mark("tcp"), "channel " + channel_.name + " has tcp and serial: write one of them, or make two channels");
+    }
+    if (serial_ && fields.boolean("rtu_over_tcp")) {
+      complain(fields.mark("rtu_over_tcp"), "rtu_over_tcp goes with tcp; a serial line speaks RTU anyway: leave it out");
+    }
+  }
+
+  void check_unit(const DeviceSettings& device, std::map<uint8_t, DeviceId>& units) {
+    const Fields& fields = device.fields;
+    const std::string name(names_.name(device.id));
+    if (serial_ && !fields.has("unit_id")) {
+      complain(device.mark, "device " + name + " needs unit_id: its address on the serial line, 1 to 247");
+      return;
+    }
+    const uint8_t unit = unit_of(fields);
+    if (rtu() && (unit < 1 || unit > 247)) {
+      complain(fields.mark("unit_id"), "unit_id " + std::to_string(unit) + " is no device's on a serial line: write 1 to 247");
+    }
+    const auto [other, first] = units.try_emplace(unit, device.id);
+    if (first) return;
+    complain(fields.mark("unit_id"), "unit_id " + std::to_string(unit) + " is device " + std::string(names_.name(other->second)) +
+                                         "'s already: give " + name + " its own, or put the tags into one device");
+  }
+
+  void check_tag(const DeviceSettings& device, const TagSettings& tag) {
+    const auto point = point_of(device.fields, tag.fields);
+    if (!point.ok()) {
+      complain(tag.fields.mark("address"), point.status().what());
+      return;
+    }
+    check_type(*point, tag);
+    check_extent(*point, device, tag);
+    if (tag.writable) check_write(*point, tag);
+  }
+
+  void check_type(const Point& point, const TagSettings& tag) {
+    const std::string type(to_text(point.type));
+    const std::string address = to_text(point.address);
+    if (point.is_bit() && point.type != WireType::boolean) {
+      complain(tag.fields.mark("type"), type + " does not fit " + address + ", which is one bit: write bool, or leave type out");
+    }
+    if (!point.is_bit() && point.type == WireType::boolean) {
+      complain(tag.fields.mark("type"), "bool does not fit the register " + address + ": name one of its bits (" + address +
+                                            ".0 to .15), or read it as uint16");
+    }
+    const bool text = point.type == WireType::text;
+    if (text && point.length == 0) complain(tag.fields.mark("type"), "a string needs its length in bytes: length: 16");
+    if (!text && tag.fields.has("length")) {
+      complain(tag.fields.mark("length"), "length goes with type: string; " + type + " has its own");
+    }
+  }
+
+  void check_extent(const Point& point, const DeviceSettings& device, const TagSettings& tag) {
+    const uint32_t width = point.width();
+    if (point.address.offset + width > kAddressSpace) {
+      complain(tag.fields.mark("address"), to_text(point.address) + " with " + std::to_string(width) +
+                                               " registers ends beyond 65535, the last: start it earlier");
+    }
+    if (holds_bits(point.address.area)) return;
+    const uint32_t most = limit_of(channel_.fields, device.fields, "max_registers");
+    if (width <= most) return;
+    complain(tag.fields.mark(point.type == WireType::text ? "length" : "type"),
+             "takes " + std::to_string(width) + " registers, but max_registers allows " + std::to_string(most) +
+                 " in a request: raise max_registers, or read a shorter value");
+  }
+
+  void check_write(const Point& point, const TagSettings& tag) {
+    const std::string address = to_text(point.address);
+    if (!can_write(point.address.area)) {
+      complain(tag.mark, address + " can only be read: leave out write, or use coil or holding");
+    } else if (point.address.bit) {
+      complain(tag.mark, address +
+                             " is one bit of a register: writing it would overwrite its neighbours; make the whole register "
+                             "writable (" +
+                             address.substr(0, address.find('.')) + "), or use a coil");
+    } else if (point.width() > kMostWrittenRegisters) {
+      complain(tag.mark, address + " has " + std::to_string(point.width()) + " registers, a write takes 123: shorten it");
+    }
+  }
+
+  const ChannelSettings& channel_;
+  const Names& names_;
+  Complaints& complaints_;
+  const bool serial_;
+};
+
+}  // namespace
+
+void check_channel(const ChannelSettings& channel, const Names& names, Complaints& complaints) {
+  Checker(channel, names, complaints).run();
+}
+
+}  // namespace ferrule::modbus

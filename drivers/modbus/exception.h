@@ -1,0 +1,15 @@
+// What a device's error answer means, in words with a remedy.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace ferrule::modbus {
+
+inline constexpr uint8_t kAcknowledge = 5;       // accepted, takes long
+inline constexpr uint8_t kGatewayPath = 10;      // a gateway answers for a unit that it cannot reach ...
+inline constexpr uint8_t kGatewayNoAnswer = 11;  // ... or that gave it no answer
+
+std::string exception_text(uint8_t code);
+
+}  // namespace ferrule::modbus

@@ -1,0 +1,37 @@
+// The driver of one Modbus channel: plans reads, asks its line, decodes, writes.
+#pragma once
+
+#include <memory>
+#include <unordered_map>
+
+#include "modbus/line.h"
+#include "modbus/point.h"
+#include "sdk/driver.h"
+
+namespace ferrule::modbus {
+
+class ModbusDriver final : public Driver {
+ public:
+  // `channel` and `context` outlive the driver. invalid: a tag's address cannot be read.
+  static Result<std::unique_ptr<Driver>> build(const ChannelSettings& channel, const ChannelContext& context);
+
+  Result<Requests> plan(const DeviceSettings& device, std::span<const TagSettings* const> tags) const override;
+  Status connect(Deadline deadline) override { return line_->connect(deadline); }
+  Exchange read(const Request& request, SampleSink& sink, Deadline deadline) override;
+  WriteOutcome write(const Command& command, Deadline deadline) override;
+  void disconnect() noexcept override { line_->disconnect(); }
+
+ private:
+  struct Target {  // of a write
+    uint8_t unit;
+    Point point;
+  };
+  ModbusDriver(const ChannelSettings& channel, const ChannelContext& context);
+
+  const ChannelSettings& channel_;
+  const ChannelContext& context_;
+  std::unique_ptr<Line> line_;
+  std::unordered_map<TagId, Target> targets_;
+};
+
+}  // namespace ferrule::modbus

@@ -1,0 +1,227 @@
+// Modbus RTU, on a serial line or through a TCP gateway that passes its frames on. An answer belongs to its question by unit,
+// function and length only, so the line is made quiet before each question and overdue replies are remembered (overdue.h).
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <string>
+
+#include "modbus/exchange_meter.h"
+#include "modbus/line.h"
+#include "modbus/overdue.h"
+#include "modbus/wire_format.h"
+
+namespace ferrule::modbus {
+
+namespace {
+
+class RtuLine final : public Line {
+ public:
+  RtuLine(std::unique_ptr<Stream> stream, RtuTiming timing, const ChannelContext& context)
+      : stream_(std::move(stream)), timing_(timing), context_(context) {}
+
+  Status connect(Deadline deadline) override {
+    if (stream_->connected()) return {};
+    if (format_ == nullptr) {
+      auto format = WireFormat::make(Framing::rtu);
+      if (!format.ok()) return format.status();
+      format_ = std::move(*format);
+    }
+    if (Status bench = reserve_bench(); !bench.ok()) return bench;
+    filled_ = 0;
+    unclean_ = false;
+    return stream_->connect(deadline);
+  }
+
+  void disconnect() noexcept override { stream_->disconnect(); }
+
+  Answer ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline) override {
+    Answer answer;
+    if (!stream_->connected()) {
+      answer.status = {Fault::disconnected, stream_->name() + ": not connected"};
+      return answer;
+    }
+    ExchangeMeter meter(answer, context_);
+    if (answer.status = make_quiet(question, deadline, meter); !answer.status.ok()) return answer;
+    const auto frame = format_->compose(0, question.unit, pdu);
+    if (!frame.ok()) {
+      answer.status = frame.status();
+      return answer;
+    }
+    meter.starts();
+    answer.status = stream_->write(*frame, deadline);
+    meter.sent(*frame);
+    if (answer.status.ok()) answer.status = listen(question, *frame, deadline, answer, meter);
+    meter.ends();
+    last_byte_ = context_.clock.now();
+    unclean_ = unclean_ || !answer.status.ok() || filled_ > 0;
+    note(question, answer, meter.started());
+    return answer;
+  }
+
+ private:
+  // --- before a question -----------------------------------------------------------------------------------------------------
+
+  // Waits until nothing can be mistaken for the answer to `question`, and nobody speaks.
+  Status make_quiet(const Question& question, Deadline deadline, ExchangeMeter& meter) {
+    filled_ = 0;
+    const MonoTime now = context_.clock.now();
+    const MonoTime free = overdue_.free_at(question, now);
+    if (free > deadline) {
+      return {Fault::timeout, stream_->name() + ": unit " + std::to_string(question.unit) +
+                                  " still owes an answer that could be mistaken for this one; it is held off"};
+    }
+    Duration quiet = std::max(timing_.silence, timing_.pause);
+    if (unclean_) quiet = std::max(quiet, timing_.error_silence);
+    while (true) {
+      const MonoTime until = std::max(last_byte_ + quiet, overdue_.free_at(question, context_.clock.now()));
+      const auto got = stream_->read(std::span(in_).subspan(filled_), std::min(until, deadline));
+      if (got.ok()) {
+        hear(*got, meter);
+        if (quiet < timing_.error_silence) quiet = timing_.error_silence;  // somebody speaks out of turn
+        continue;
+      }
+      if (got.status().fault() != Fault::timeout) return got.status();
+      const MonoTime later = context_.clock.now();
+      if (later >= until) break;
+      if (later >= deadline)
+        return {Fault::timeout, stream_->name() + ": the line is never quiet: does another master or a faulty device speak?"};
+    }
+    filled_ = 0;
+    unclean_ = false;
+    return {};
+  }
+
+  // Bytes that nobody asked for: late replies are recognised, the rest is dropped.
+  void hear(size_t count, ExchangeMeter& meter) {
+    meter.received(std::span(in_).subspan(filled_, count));
+    filled_ += count;
+    last_byte_ = context_.clock.now();
+    while (filled_ > 0) {
+      const RtuSize size = rtu_reply_size(std::span(in_.data(), filled_));
+      if (size.kind == RtuSize::Kind::garbage) {
+        drop(1);
+        continue;
+      }
+      if (size.kind == RtuSize::Kind::more || filled_ < size.size) return;
+      const auto pdu = format_->take_apart(std::span(in_.data(), size.size));
+      if (pdu.ok()) late(in_[0], *pdu);
+      drop(pdu.ok() ? size.size : 1);
+    }
+  }
+
+  void late(uint8_t unit, std::span<const uint8_t> pdu) {
+    const bool read = pdu[0] <= static_cast<uint8_t>(Function::read_input);
+    overdue_.came_late(unit, pdu[0], read ? pdu.size() - 2 : 0);
+  }
+
+  // --- the answer ------------------------------------------------------------------------------------------------------------
+
+  Status listen(const Question& question, std::span<const uint8_t> request, Deadline deadline, Answer& answer,
+                ExchangeMeter& meter) {
+    std::span<const uint8_t> echo = timing_.may_echo ? request : std::span<const uint8_t>();
+    // The confirmation of one coil or register is the request itself: whether the first copy is an echo, reads have taught us.
+    const bool looks_like_answer = question.function == Function::write_coil || question.function == Function::write_register;
+    if (looks_like_answer && !echoes_) echo = {};
+    while (true) {
+      while (filled_ > 0) {
+        if (waits_for_echo(echo)) break;
+        const RtuSize size = rtu_reply_size(std::span(in_.data(), filled_));
+        if (size.kind == RtuSize::Kind::garbage) {  // a glitch when the line turns around; the checksum guards the rest
+          drop(1);
+          continue;
+        }
+        if (size.kind == RtuSize::Kind::more || filled_ < size.size) break;
+        const std::span<const uint8_t> frame(in_.data(), size.size);
+        const auto status = take(question, frame, answer);
+        drop(size.size);
+        if (status) return *status;
+      }
+      const auto got = stream_->read(std::span(in_).subspan(filled_), deadline);
+      if (!got.ok()) return silent(got.status(), question, answer);
+      meter.received(std::span(in_).subspan(filled_, *got));
+      filled_ += *got;
+    }
+  }
+
+  // True while what has come may be the start of our own request. Skips the echo once it is whole.
+  bool waits_for_echo(std::span<const uint8_t>& echo) {
+    if (echo.empty()) return false;
+    const size_t common = std::min(filled_, echo.size());
+    if (!std::equal(in_.begin(), in_.begin() + static_cast<ptrdiff_t>(common), echo.begin())) {
+      echoes_ = false;
+      echo = {};
+      return false;
+    }
+    if (common < echo.size()) return true;
+    drop(echo.size());
+    echo = {};
+    echoes_ = true;
+    return filled_ == 0;
+  }
+
+  // Nothing: this frame is not for us; the wait goes on.
+  std::optional<Status> take(const Question& question, std::span<const uint8_t> frame, Answer& answer) {
+    const uint8_t unit = frame[0];
+    const auto pdu = format_->take_apart(frame);
+    if (!pdu.ok()) return Status(Fault::bad_reply, stream_->name() + ": " + pdu.status().what());
+    const Verdict verdict = judge(question, *pdu);
+    if (unit == question.unit && verdict.kind != Verdict::Kind::wrong) {
+      answer.exception = verdict.code;
+      answer.data = verdict.data;
+      return Status();
+    }
+    answer.link_answers = true;
+    const bool expected = unit != question.unit || overdue_.expects_from(unit);
+    late(unit, *pdu);
+    if (expected) return std::nullopt;
+    return Status(Fault::bad_reply, stream_->name() + ": " + std::string(verdict.why));
+  }
+
+  Status silent(const Status& status, const Question& question, const Answer& answer) const {
+    if (status.fault() != Fault::timeout) return status;
+    if (answer.link_answers) {
+      return {Fault::bad_reply,
+              stream_->name() + ": answers came, but none to the question to unit " + std::to_string(question.unit)};
+    }
+    if (filled_ > 0) {
+      return {Fault::timeout, stream_->name() + ": the answer broke off after " + std::to_string(filled_) + " bytes"};
+    }
+    return status;
+  }
+
+  // A unit that stayed silent may answer yet. One that answered, be it garbled, owes nothing.
+  void note(const Question& question, const Answer& answer, MonoTime sent) {
+    const MonoTime now = context_.clock.now();
+    if (answer.status.ok()) {
+      if (!overdue_.empty()) overdue_.answered(question, sent, now);
+      return;
+    }
+    const bool silence =
+        answer.status.fault() == Fault::timeout || answer.link_answers || answer.status.fault() == Fault::cancelled;
+    if (silence && filled_ == 0) overdue_.missed(question, sent, now);
+  }
+
+  void drop(size_t size) {
+    std::copy(in_.begin() + static_cast<ptrdiff_t>(size), in_.begin() + static_cast<ptrdiff_t>(filled_), in_.begin());
+    filled_ -= size;
+  }
+
+  std::unique_ptr<Stream> stream_;
+  const RtuTiming timing_;
+  const ChannelContext& context_;
+  std::unique_ptr<WireFormat> format_;
+  OverdueReplies overdue_;
+  MonoTime last_byte_;
+  bool unclean_ = false;            // the last exchange went wrong: wait longer for silence
+  bool echoes_ = false;             // this line hands our own bytes back
+  std::array<uint8_t, 1024> in_{};  // room for a frame and more: it is never full of frames that are not taken
+  size_t filled_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Line> make_rtu_line(std::unique_ptr<Stream> stream, RtuTiming timing, const ChannelContext& context) {
+  return std::make_unique<RtuLine>(std::move(stream), timing, context);
+}
+
+}  // namespace ferrule::modbus

@@ -1,0 +1,164 @@
+// Modbus TCP: an answer belongs to its question by the transaction id. Late, repeated and foreign frames are dropped whole and
+// the wait goes on, so a timeout leaves the connection usable. Only bytes that are no frame at all close it.
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
+#include <algorithm>
+#include <array>
+#include <string>
+
+#include "link/wait.h"
+#include "modbus/exchange_meter.h"
+#include "modbus/line.h"
+#include "modbus/wire_format.h"
+
+namespace ferrule::modbus {
+
+namespace {
+
+// So many timeouts in a row with our bytes still unacknowledged, and the peer is taken for gone (a half-open connection).
+constexpr int kUnacknowledgedMost = 2;
+
+class TcpLine final : public Line {
+ public:
+  TcpLine(std::unique_ptr<Stream> stream, Duration pause, const ChannelContext& context)
+      : stream_(std::move(stream)), pause_(pause), context_(context) {}
+
+  Status connect(Deadline deadline) override {
+    if (stream_->connected()) return {};
+    if (format_ == nullptr) {
+      auto format = WireFormat::make(Framing::tcp);
+      if (!format.ok()) return format.status();
+      format_ = std::move(*format);
+    }
+    if (Status bench = reserve_bench(); !bench.ok()) return bench;
+    filled_ = 0;
+    unacknowledged_ = 0;
+    return stream_->connect(deadline);
+  }
+
+  void disconnect() noexcept override { stream_->disconnect(); }
+
+  Answer ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline) override {
+    Answer answer;
+    if (!stream_->connected()) {
+      answer.status = {Fault::disconnected, stream_->name() + ": not connected"};
+      return answer;
+    }
+    if (answer.status = rest(deadline); !answer.status.ok()) return answer;
+    const auto frame = format_->compose(++transaction_, question.unit, pdu);
+    if (!frame.ok()) {
+      answer.status = frame.status();
+      return answer;
+    }
+    ExchangeMeter meter(answer, context_);
+    meter.starts();
+    answer.status = stream_->write(*frame, deadline);
+    meter.sent(*frame);
+    if (answer.status.ok()) {
+      answer.status = listen(question, deadline, answer, meter);
+    } else {
+      stream_->disconnect();  // half a request may be out: nothing that follows would be understood
+    }
+    meter.ends();
+    last_end_ = context_.clock.now();
+    after(answer);
+    return answer;
+  }
+
+ private:
+  Status rest(Deadline deadline) {
+    if (pause_ == Duration{0}) return {};
+    const MonoTime until = last_end_ + pause_;
+    if (context_.clock.now() >= until) return {};
+    const Status rested = wait_for(-1, 0, std::min(until, deadline), context_.clock, context_.stop, stream_->name());
+    return rested.fault() == Fault::timeout ? Status() : rested;
+  }
+
+  // Takes frames until one carries our transaction id.
+  Status listen(const Question& question, Deadline deadline, Answer& answer, ExchangeMeter& meter) {
+    while (true) {
+      if (filled_ >= kMbapSize) {
+        const std::span<const uint8_t> bytes(in_.data(), filled_);
+        const auto header = mbap_header(bytes);
+        if (!header) return out_of_step(answer);
+        if (filled_ >= header->frame_size) {
+          const std::span<const uint8_t> frame = bytes.first(header->frame_size);
+          const bool ours = header->transaction == transaction_ && header->unit == question.unit;
+          const Status status = ours ? take(question, frame, answer) : Status();
+          answer.link_answers = true;
+          drop(header->frame_size);
+          if (ours) return status;
+          continue;
+        }
+      }
+      const auto got = stream_->read(std::span(in_).subspan(filled_), deadline);
+      if (!got.ok()) return silent(got.status(), question, answer);
+      meter.received(std::span(in_).subspan(filled_, *got));
+      filled_ += *got;
+    }
+  }
+
+  Status silent(const Status& status, const Question& question, const Answer& answer) const {
+    if (status.fault() != Fault::timeout || !answer.link_answers) return status;
+    return {Fault::bad_reply,
+            stream_->name() + ": answers came, but none to the question to unit " + std::to_string(question.unit)};
+  }
+
+  Status take(const Question& question, std::span<const uint8_t> frame, Answer& answer) {
+    const Verdict verdict = judge(question, frame.subspan(kMbapSize));
+    if (verdict.kind == Verdict::Kind::wrong) return {Fault::bad_reply, stream_->name() + ": " + std::string(verdict.why)};
+    const auto pdu = format_->take_apart(frame);
+    if (!pdu.ok()) return pdu.status();
+    answer.exception = verdict.code;
+    if (verdict.kind == Verdict::Kind::answer) answer.data = judge(question, *pdu).data;  // libmodbus' copy outlives our buffer
+    return {};
+  }
+
+  Status out_of_step(Answer& answer) {
+    answer.link_answers = true;
+    stream_->disconnect();
+    return {Fault::disconnected, stream_->name() +
+                                     ": what answers there does not speak Modbus TCP: is it another service, or a "
+                                     "gateway that needs rtu_over_tcp?"};
+  }
+
+  void drop(size_t size) {
+    std::copy(in_.begin() + static_cast<ptrdiff_t>(size), in_.begin() + static_cast<ptrdiff_t>(filled_), in_.begin());
+    filled_ -= size;
+  }
+
+  // After a timeout, asks the kernel whether the peer's machine took our bytes at all.
+  void after(Answer& answer) {
+    if (answer.status.fault() != Fault::timeout || !stream_->connected()) {
+      unacknowledged_ = 0;
+      return;
+    }
+    int waiting = 0;
+    if (ioctl(stream_->fd(), SIOCOUTQ, &waiting) != 0 || waiting == 0) {
+      unacknowledged_ = 0;
+      return;
+    }
+    if (++unacknowledged_ < kUnacknowledgedMost) return;
+    stream_->disconnect();
+    answer.status = {Fault::disconnected, stream_->name() + ": takes no more bytes: the connection is dead; connecting again"};
+  }
+
+  std::unique_ptr<Stream> stream_;
+  const Duration pause_;
+  const ChannelContext& context_;
+  std::unique_ptr<WireFormat> format_;
+  uint16_t transaction_ = 0;
+  int unacknowledged_ = 0;
+  MonoTime last_end_;
+  std::array<uint8_t, 1024> in_{};  // room for a frame and more: it is never full of frames that are not taken
+  size_t filled_ = 0;
+};
+
+}  // namespace
+
+std::unique_ptr<Line> make_tcp_line(std::unique_ptr<Stream> stream, Duration pause, const ChannelContext& context) {
+  return std::make_unique<TcpLine>(std::move(stream), pause, context);
+}
+
+}  // namespace ferrule::modbus
