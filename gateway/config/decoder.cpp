@@ -24,7 +24,7 @@ std::string kind_text(const Node& node) {
 std::string field_name(const FieldSpec& spec) { return "'" + std::string(spec.name) + "'"; }
 
 std::string such_as(const FieldSpec& spec) {
-  return spec.example.empty() ? "" : ", such as `" + std::string(spec.name) + ": " + std::string(spec.example) + "`";
+  return spec.example.empty() ? "" : " such as `" + std::string(spec.name) + ": " + std::string(spec.example) + "`";
 }
 
 bool left_to_caller(const FieldSpec& spec) {
@@ -32,6 +32,7 @@ bool left_to_caller(const FieldSpec& spec) {
 }
 
 void complain_unknown(const Node& key, std::span<const Target> targets, Report& report) {
+  if (key.text() == "<<") return;  // the parser has said what is wrong with that
   std::vector<std::string_view> known;
   for (const Target& target : targets) {
     for (const FieldSpec& spec : target.table) known.push_back(spec.name);
@@ -71,9 +72,9 @@ class ValueDecoder {
   }
 
   bool plain_scalar(const Node& node, std::string_view expected) {
-    if (node.is_null()) return complain(node, " has no value: write one" + such_as(spec_) + ", or remove the key");
+    if (node.is_null()) return complain(node, " has no value: write one" + such_as(spec_) + " or remove the key");
     if (!node.is_scalar())
-      return complain(node, " must be " + std::string(expected) + ", not " + kind_text(node) + such_as(spec_));
+      return complain(node, " must be " + std::string(expected) + such_as(spec_) + ", not " + kind_text(node));
     if (node.secret()) return complain(node, " cannot be a secret: write its value");
     return true;
   }
@@ -101,6 +102,7 @@ class ValueDecoder {
       return complain(node, " never stands in this file: write `" + std::string(spec_.name) +
                                 ": !secret NAME`, and put it into a file NAME in the directory of secrets");
     }
+    if (!further_check(node)) return false;
     value = std::string(node.text());
     return true;
   }
@@ -111,7 +113,7 @@ class ValueDecoder {
       if (!plain_scalar(node, "") || !further_check(node)) return false;
       list.emplace_back(node.text());
     } else if (node.is_map()) {
-      return complain(node, " must be a list, not a map" + such_as(spec_));
+      return complain(node, " must be a list" + such_as(spec_) + ", not a map");
     }
     for (const Node item : node.items()) {
       if (!plain_scalar(item, "a list of single values") || !further_check(item)) return false;
@@ -122,7 +124,7 @@ class ValueDecoder {
   }
 
   bool pairs(const Node& node, FieldValue& value) {
-    if (!node.is_map() && !node.is_null()) return complain(node, " must be a map, not " + kind_text(node) + such_as(spec_));
+    if (!node.is_map() && !node.is_null()) return complain(node, " must be a map" + such_as(spec_) + ", not " + kind_text(node));
     Pairs list;
     list.reserve(node.size());
     for (const MapEntry entry : node.entries()) {
@@ -134,7 +136,7 @@ class ValueDecoder {
   }
 
   bool object(const Node& node, FieldValue& value) {
-    if (!node.is_map() && !node.is_null()) return complain(node, " must be a map, not " + kind_text(node) + such_as(spec_));
+    if (!node.is_map() && !node.is_null()) return complain(node, " must be a map" + such_as(spec_) + ", not " + kind_text(node));
     std::vector<Fields> one;
     one.push_back(fields_of(node));
     value = std::move(one);
@@ -170,7 +172,14 @@ class ValueDecoder {
 bool decode_range(const Node& node, const FieldSpec& spec, Fields& fields, RangeField& range, Report& report) {
   const std::string_view text = node.text();
   const size_t dash = text.find('-', 1);
-  if (range.name != spec.name || spec.kind != FieldKind::integer || dash == std::string_view::npos) return false;
+  if (spec.kind != FieldKind::integer || dash == std::string_view::npos) return false;
+  if (!parse_integer(text.substr(0, dash)) || !parse_integer(text.substr(dash + 1))) return false;
+  if (range.name != spec.name) {
+    const std::string name = "{" + std::string(spec.name) + "}";
+    report.add(node.mark(), field_name(spec) + " is a range: for a row of devices put " + name +
+                                " into the name, such as 'meter_" + name + "'");
+    return true;
+  }
   const auto from = parse_scalar(spec, text.substr(0, dash), false);
   const auto to = parse_scalar(spec, text.substr(dash + 1), false);
   if (!from || !to) {
@@ -224,7 +233,8 @@ void require(std::span<const Node> maps, std::string_view what, std::span<const 
       if (!spec.required || target.fields->has(spec.name)) continue;
       bool written = false;  // and wrong, which has been reported
       for (const Node& map : maps) written = written || map.find(spec.name);
-      if (!written) report.add(mark, std::string(what) + " needs " + field_name(spec) + such_as(spec));
+      if (!written)
+        report.add(mark, std::string(what) + " needs " + field_name(spec) + (spec.example.empty() ? "" : ",") + such_as(spec));
     }
   }
 }

@@ -99,7 +99,10 @@ class DeviceBuilder {
   void add(Row& row, bool sound) {
     std::string name = row.name;
     for (const FieldSpec& spec : type_.device_fields) {
-      if (spec.kind == FieldKind::integer) name = fill_in(name, spec.name, std::to_string(row.fields.integer(spec.name)));
+      const bool known = row.fields.has(spec.name) || !spec.initial.empty();
+      if (spec.kind == FieldKind::integer && known) {
+        name = fill_in(name, spec.name, std::to_string(row.fields.integer(spec.name)));
+      }
     }
     if (!check_name(name)) {
       if (sound) context_.report.add(row.mark, "'name': " + check_name(name).what());

@@ -57,9 +57,9 @@ struct Hint {
 constexpr std::array<Hint, 12> kHints{{
     {"illegal map value", "a ':' cannot stand here; check the indentation, or put the text into quotes"},
     {"end of map not found", "this line does not fit the ones above; check its indentation and that the key ends with ':'"},
-    {"end of map flow not found", "a '{' is not closed with '}'"},
+    {"end of map flow not found", "a '{' is not closed with '}', or a quote in it is not closed"},
     {"end of sequence not found", "this line does not fit the list above; check its indentation and the '-'"},
-    {"end of sequence flow not found", "a '[' is not closed with ']'"},
+    {"end of sequence flow not found", "a '[' is not closed with ']', or a quote in it is not closed"},
     {"illegal block entry", "a list cannot begin here; put '-' on a line of its own, indented below its key"},
     {"illegal map key", "a key cannot stand here; check the indentation"},
     {"illegal EOF in scalar", "a quote is not closed"},
@@ -69,7 +69,10 @@ constexpr std::array<Hint, 12> kHints{{
     {"unknown token", "put the text into quotes"},
 }};
 
-std::string explained(const std::string& message) {
+// `line` is where it went wrong.
+std::string explained(const std::string& message, std::string_view line) {
+  const std::string_view indentation = line.substr(0, line.find_first_not_of(" \t"));
+  if (indentation.find('\t') != std::string_view::npos) return "not valid YAML: indent with spaces, not tabs";
   for (const Hint& hint : kHints) {
     if (message.starts_with(hint.message)) return "not valid YAML (" + message + "): " + std::string(hint.remedy);
   }
@@ -118,7 +121,9 @@ class DocumentBuilder final : public YAML::EventHandler {
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
     paced_.event_at(static_cast<size_t>(mark.pos));
+    last_scalar_ = static_cast<size_t>(std::max(mark.pos, 0));
     const Mark at = place(mark);
+    last_scalar_at_ = at;
     const bool is_key = !stack_.empty() && !in_value() && document_.cells_[stack_.back().cell].kind == NodeKind::map;
     if (is_key && value == "<<" && tag != "!") {
       complain(at, "merging with '<<' is not allowed: write the keys out, or use a device profile");
@@ -133,21 +138,57 @@ class DocumentBuilder final : public YAML::EventHandler {
   }
 
   void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
-                       YAML::EmitterStyle::value) override {
-    open(mark, NodeKind::list, tag, anchor);
+                       YAML::EmitterStyle::value style) override {
+    open(mark, NodeKind::list, tag, anchor, style);
   }
   void OnSequenceEnd() override { close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
-    open(mark, NodeKind::map, tag, anchor);
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value style) override {
+    open(mark, NodeKind::map, tag, anchor, style);
   }
   void OnMapEnd() override {
     check_duplicates(stack_.back().cell);
     close();
   }
 
-  // An empty file is an empty map.
+  std::string_view line_of(const YAML::Mark& mark) const {
+    const auto at = std::min(static_cast<size_t>(std::max(mark.pos, 0)), source_.size());
+    const size_t newline = at == 0 ? std::string_view::npos : source_.rfind('\n', at - 1);
+    const size_t from = newline == std::string_view::npos ? 0 : newline + 1;
+    return source_.substr(from, source_.find('\n', from) - from);
+  }
+
+  // Where the innermost {...} or [...] begins that the text ends in; nothing outside of one.
+  std::string open_bracket() const {
+    if (stack_.empty() || !stack_.back().flow) return {};
+    return " (it begins in line " + std::to_string(document_.cells_[stack_.back().cell].line) + ")";
+  }
+
+  // yaml-cpp takes the rest of a file for the text of a quote that is not closed, without a word. An empty file is an empty map.
   void finish() {
+    if (!quote_closed(source_.substr(std::min(last_scalar_, source_.size())))) {
+      fail(last_scalar_at_, "the quote that begins here is not closed: the rest of the file would be taken for its text");
+    }
     if (document_.cells_.empty()) add({1, 1, document_.file_}, NodeKind::null, "", 0);
+  }
+
+  // `text` begins with a scalar, or its tag.
+  static bool quote_closed(std::string_view text) {
+    if (text.starts_with('!')) {
+      text.remove_prefix(std::min(text.find_first_of(" \n"), text.size()));
+      text.remove_prefix(std::min(text.find_first_not_of(" \n"), text.size()));
+    }
+    if (!text.starts_with('"') && !text.starts_with('\'')) return true;
+    const char quote = text.front();
+    for (size_t at = 1; at < text.size(); ++at) {
+      if (quote == '"' && text[at] == '\\') {
+        ++at;
+      } else if (text[at] == quote) {
+        if (quote == '"' || at + 1 == text.size() || text[at + 1] != quote) return true;
+        ++at;  // '' is a quote inside a text
+      }
+    }
+    return false;
   }
 
   Mark last_place() const {
@@ -164,6 +205,7 @@ class DocumentBuilder final : public YAML::EventHandler {
  private:
   struct Open {
     uint32_t cell;
+    bool flow = false;        // {...} or [...]
     bool value_next = false;  // in a map: a key has been read
   };
 
@@ -174,14 +216,15 @@ class DocumentBuilder final : public YAML::EventHandler {
     if (report_.full()) throw Enough();
   }
 
-  void open(const YAML::Mark& mark, NodeKind kind, const std::string& tag, YAML::anchor_t anchor) {
+  void open(const YAML::Mark& mark, NodeKind kind, const std::string& tag, YAML::anchor_t anchor,
+            YAML::EmitterStyle::value style) {
     paced_.event_at(static_cast<size_t>(mark.pos));
     const Mark at = place(mark);
     const uint32_t cell = add(at, kind, tag, anchor);
     if (stack_.size() == kMostDepth) {
       fail(at, "nested more than " + std::to_string(kMostDepth) + " levels deep: a configuration needs no more than 10");
     }
-    stack_.push_back({cell});
+    stack_.push_back({cell, style == YAML::EmitterStyle::Flow});
   }
 
   void close() {
@@ -264,6 +307,8 @@ class DocumentBuilder final : public YAML::EventHandler {
   size_t most_nodes_;
   Report& report_;
   size_t documents_ = 0;
+  size_t last_scalar_ = 0;  // where it begins in the text
+  Mark last_scalar_at_;
   std::vector<Open> stack_;
 };
 
@@ -274,11 +319,14 @@ bool run(YAML::Parser& parser, DocumentBuilder& builder, const PacedText& paced,
   try {
     while (parser.HandleNextDocument(builder) && !paced.ran_ahead()) {
     }
-    return !paced.ran_ahead();
+    if (paced.ran_ahead()) return false;
+    builder.finish();
+    return true;
   } catch (const Enough&) {
     return false;
   } catch (const YAML::Exception& error) {
-    if (!paced.ran_ahead()) report.add(builder.place(error.mark), explained(error.msg));
+    if (!paced.ran_ahead())
+      report.add(builder.place(error.mark), explained(error.msg, builder.line_of(error.mark)) + builder.open_bracket());
     return false;
   }
 }
@@ -295,7 +343,6 @@ ParsedDocument parse_document(std::string_view text, uint16_t file, size_t most_
     std::istream stream(&paced);
     YAML::Parser parser(stream);
     parsed.usable = run(parser, builder, paced, report);
-    if (parsed.usable) builder.finish();
     if (paced.ran_ahead()) {
       report.add(builder.last_place(),
                  "more than 128 KiB in one piece after this: write a long {...} or [...] as lines of `key: value` and `- item`, "

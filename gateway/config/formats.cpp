@@ -73,8 +73,8 @@ Status check_topic_words(std::string_view text, std::span<const std::string_view
     bool known = false;
     for (const std::string_view word : words) known = known || word == placeholder->word;
     if (!known) {
-      return invalid("unknown '{" + std::string(placeholder->word) + "}'" + did_you_mean(placeholder->word, words) +
-                     " Known are " + list);
+      const std::string guess = did_you_mean(placeholder->word, words);
+      return invalid("unknown '{" + std::string(placeholder->word) + "}'" + (guess.empty() ? "; known are " + list : guess));
     }
     at += placeholder->length;
   }
@@ -176,6 +176,9 @@ Status check_secret_name(std::string_view text) {
   return invalid(cited(text) + " is no name of a secret: use letters, digits, '.', '_' and '-', a letter or digit first");
 }
 
-Status check_integer(std::string_view text) { return parse_integer(text).status(); }
+Status check_integer(std::string_view text) {
+  const auto number = parse_integer(text);
+  return number ? Status() : invalid("each " + number.status().what());
+}
 
 }  // namespace ferrule

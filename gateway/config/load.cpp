@@ -23,6 +23,7 @@ void append(std::vector<Node>& entries, const Node& list, std::string_view key, 
 }
 
 void take_once(Node& section, const MapEntry& entry, LoadContext& context) {
+  if (section && section.mark().file == entry.key.mark().file) return;  // a key twice in one file has been reported
   if (section) {
     context.report.add(entry.key.mark(), "the section " + cited(entry.key.text()) + " stands here a second time (first " +
                                              place_text(section.mark(), entry.key.mark(), context.sources.files()) +

@@ -27,8 +27,7 @@ std::string proposed_name(std::string_view text) {
     }
   }
   while (!name.empty() && name.back() == '_') name.pop_back();
-  if (!name.empty() && !letter(name.front())) name.insert(0, "n");
-  return name.substr(0, kLongestName);
+  return !name.empty() && letter(name.front()) ? name : std::string();
 }
 
 std::string number_text(double number) {

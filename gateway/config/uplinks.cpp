@@ -77,7 +77,6 @@ class UplinkBuilder {
   void read_password(const Fields& fields, bool enabled, MqttSettings& mqtt) {
     const Mark mark = fields.mark("password");
     const std::string name = fields.text("password");
-    if (const Status status = check_secret_name(name); !status) return context_.report.add(mark, "'password': " + status.what());
     if (!fields.has("username")) context_.report.add(mark, "'password' needs 'username': MQTT 3.1.1 has no password without one");
     if (!context_.options.read_secrets || !enabled) return;
     auto secret = read_secret(name, secret_directories(context_.options.secret_directory));
