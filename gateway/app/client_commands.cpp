@@ -124,7 +124,6 @@ std::string json_scalar(const std::string& value) {
   return (scalar ? parsed : json(value)).dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
-// A quoted number is a text, and an integer beyond 64 bits keeps its digits only as it was written.
 std::string write_body(const std::string& value, const std::string& expires_in) {
   std::string body = "{\"value\":" + json_scalar(value);
   if (!expires_in.empty()) body += ",\"expires_in\":" + json(expires_in).dump(-1, ' ', false, json::error_handler_t::replace);
