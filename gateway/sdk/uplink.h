@@ -5,7 +5,9 @@
 // at once.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include "core/clock.h"
@@ -43,7 +45,10 @@ class Uplink {
   virtual void connect() = 0;  // answered by connected() or lost(), within the connect timeout
   // `token` is answered by settled() once, unless lost() comes first. An error means that it was not sent (token not answered).
   virtual Status publish(const Publication& publication, uint64_t token) = 0;
-  // Sends `farewell` (the offline state) where the link is up, and closes. Returns by the deadline.
+  // While connected: the largest payload that the other side takes.
+  virtual size_t largest_payload() const { return std::numeric_limits<size_t>::max(); }
+  // Sends `farewell` (the offline state; nothing when its topic is empty) where the link is up, and closes. Returns by the
+  // deadline. Nothing is reported for what was before it.
   virtual void disconnect(const Publication& farewell, Deadline deadline) = 0;
 };
 

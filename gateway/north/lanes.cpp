@@ -1,0 +1,340 @@
+#include "north/lanes.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "north/state_text.h"
+
+namespace ferrule {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr size_t index_of(Kind kind) { return static_cast<size_t>(kind); }
+constexpr size_t index_of(Lane lane) { return static_cast<size_t>(lane); }
+constexpr Kind kEveryKind[] = {Kind::event, Kind::data, Kind::history};  // alarms first
+
+constexpr size_t kBatchRecords = 256;
+constexpr size_t kBatchSamples = 4096;
+constexpr size_t kEnough = 256;  // records: a batch does not wait for more, and no more backlog is fetched ahead
+constexpr size_t kFetchRecords = 512;
+constexpr size_t kFetchBytes = 1u << 20;
+constexpr Duration kBlocked = 1s;
+
+}  // namespace
+
+Lanes::Lanes(const Parts& parts)
+    : settings_(parts.settings),
+      context_(parts.context),
+      encoder_(parts.encoder),
+      uplink_(parts.uplink),
+      backlog_source_(parts.backlog),
+      gate_(parts.gate),
+      states_(parts.states),
+      topics_(parts.settings, parts.context.gateway, parts.context.names),
+      pace_(std::max(1u, parts.settings.mqtt.window - parts.settings.mqtt.window / 8)) {}
+
+void Lanes::connected(uint32_t session, size_t largest, MonoTime now) {
+  session_ = session;
+  began_ = now;
+  largest_ = std::min<size_t>(largest, settings_.max_message);
+  online_told_ = false;
+  blocked_until_ = MonoTime::min();
+  more_ = true;
+  pauses_ = {};
+  refusal_.clear();
+  pace_ = Pace(std::max(1u, settings_.mqtt.window - settings_.mqtt.window / 8));
+  states_.tell_all_again();
+  if (!settings_.in_order) gate_.open(session, now);
+}
+
+void Lanes::lost() {
+  if (!up()) return;
+  gate_.close();
+  for (Queue& queue : live_) {
+    for (const Envelope& envelope : queue.waiting) gate_.left(*envelope.record);
+    queue.waiting.clear();
+  }
+  for (Queue& queue : backlog_) queue.waiting.clear();
+  for (auto& ready : ready_) ready.clear();
+  for (auto& lane : again_) {
+    for (auto& kind : lane) kind.clear();
+  }
+  in_flight_.clear();
+  outdated_ = asked_;
+  if (!settled_.empty()) backlog_source_.settled(std::exchange(settled_, {}));
+  backlog_source_.released(std::exchange(session_, 0));
+  counts_.in_flight = 0;
+}
+
+void Lanes::live(Envelope envelope, uint32_t session, MonoTime now) {
+  if (session != session_ || !up()) {
+    gate_.left(*envelope.record);  // taken just before the session ended: the outbox has it as backlog
+    return;
+  }
+  enqueue(live_, std::move(envelope), now);
+}
+
+void Lanes::backlog(std::vector<Envelope> envelopes, MonoTime now) {
+  asked_ = false;
+  if (std::exchange(outdated_, false) || !up()) return;
+  if (envelopes.empty()) return;
+  more_ = true;
+  for (Envelope& envelope : envelopes) enqueue(backlog_, std::move(envelope), now);
+}
+
+void Lanes::backlog_waiting() { more_ = true; }
+
+bool Lanes::historical(const Envelope& envelope) const {
+  return envelope.boot != context_.boot || envelope.record->read_at < began_;
+}
+
+Kind Lanes::kind_of(const Envelope& envelope) const {
+  if (!std::holds_alternative<Samples>(envelope.record->body)) return Kind::event;
+  return historical(envelope) && !settings_.in_order ? Kind::history : Kind::data;
+}
+
+BatchLimit Lanes::limit_of(Kind kind) const {
+  if (settings_.publish_every == Duration{0} || kind == Kind::event) return {};
+  const bool per_device = kind == Kind::data ? topics_.data_per_device() : topics_.history_per_device();
+  return {kBatchRecords, kBatchSamples, per_device};
+}
+
+void Lanes::enqueue(std::array<Queue, kKinds>& queues, Envelope envelope, MonoTime now) {
+  Queue& queue = queues[index_of(kind_of(envelope))];
+  if (queue.waiting.empty()) queue.due = now + settings_.publish_every;
+  queue.waiting.push_back(std::move(envelope));
+}
+
+// A batch of present data waits for publish_every, unless enough has gathered.
+bool Lanes::due(const Queue& queue, Kind kind, MonoTime now) const {
+  if (queue.waiting.empty()) return false;
+  if (kind != Kind::data || now >= queue.due || queue.waiting.size() >= kEnough) return true;
+  return historical(queue.waiting.front());
+}
+
+void Lanes::pump(MonoTime now) {
+  if (up()) {
+    while (now >= blocked_until_ && in_flight_.size() < settings_.mqtt.window && send_one(now)) {
+    }
+    ask_for_backlog();
+  }
+  if (!settled_.empty()) backlog_source_.settled(std::exchange(settled_, {}));
+  counts_.in_flight = in_flight_.size();
+}
+
+bool Lanes::send_one(MonoTime now) {
+  return send_online(now) || send_lane(Lane::live, now) || send_device_state(now) || send_lane(Lane::backlog, now);
+}
+
+bool Lanes::send_online(MonoTime now) {
+  if (online_told_) return false;
+  online_told_ = true;
+  publish_state(topics_.state(), online_text(context_.gateway, context_.boot, context_.clock.wall()), DeviceId::none, now);
+  return true;
+}
+
+bool Lanes::send_device_state(MonoTime now) {
+  if (in_flight_.states() >= std::max(1u, settings_.mqtt.window / 4)) return false;
+  const auto next = states_.next();
+  if (!next) return false;
+  const auto& [device, known] = *next;
+  publish_state(topics_.state(device), device_state_text(context_.gateway, context_.names.name(device), known.state, known.since),
+                device, now);
+  return true;
+}
+
+void Lanes::publish_state(const std::string& topic, std::string payload, DeviceId device, MonoTime now) {
+  const Publication publication{topic, std::move(payload), settings_.mqtt.qos, true};
+  if (!hand_over(publication, {nullptr, device, now, publication.payload.size()}, now)) {
+    state_answered(device, Settlement::not_now, "");
+  }
+}
+
+bool Lanes::send_lane(Lane lane, MonoTime now) {
+  if (lane == Lane::backlog && in_flight_.backlog() >= pace_.limit()) return false;
+  return send_ready(lane, now) || (ready_[index_of(lane)].empty() && render_next(lane, now) && send_ready(lane, now));
+}
+
+bool Lanes::send_ready(Lane lane, MonoTime now) {
+  auto& ready = ready_[index_of(lane)];
+  if (ready.empty()) return false;
+  Ready& next = ready.front();
+  if (!hand_over(next.publication, {next.batch, DeviceId::none, now, next.publication.payload.size()}, now)) return false;
+  ready.pop_front();
+  return true;
+}
+
+// False: the transport does not take anything now; it stays where it is, and is tried again later or comes back with the session.
+bool Lanes::hand_over(const Publication& publication, InFlight::Message message, MonoTime now) {
+  if (now < blocked_until_) return false;
+  const uint64_t token = in_flight_.next_token();
+  in_flight_.add(std::move(message), now);  // before: the answer may come at once
+  const Status status = uplink_.publish(publication, token);
+  if (status.ok()) {
+    ++counts_.messages_sent;
+    counts_.bytes_sent += publication.payload.size();
+    return true;
+  }
+  if (status.worth_retrying()) {
+    in_flight_.remove(token, in_flight_.last_progress());
+    blocked_until_ = now + kBlocked;
+    return false;
+  }
+  settled(token, Settlement::rejected, status.what(), now);
+  return true;
+}
+
+// Renders the next batch of the lane that may go; false when there is none.
+bool Lanes::render_next(Lane lane, MonoTime now) {
+  auto& queues = lane == Lane::live ? live_ : backlog_;
+  for (const Kind kind : kEveryKind) {
+    if (!pauses_[index_of(kind)].may_send(in_flight_.of(kind), now)) continue;
+    auto& again = again_[index_of(lane)][index_of(kind)];
+    Queue& queue = queues[index_of(kind)];
+    if (!again.empty()) {
+      render(lane, kind, take_batch(again, {}));
+    } else if (due(queue, kind, now)) {
+      auto envelopes = take_batch(queue.waiting, limit_of(kind));
+      left(lane, envelopes);
+      render(lane, kind, std::move(envelopes));
+    } else {
+      continue;
+    }
+    if (!ready_[index_of(lane)].empty()) return true;
+    return render_next(lane, now);  // it could not be rendered: the next one
+  }
+  return false;
+}
+
+void Lanes::left(Lane lane, const std::vector<Envelope>& envelopes) {
+  if (lane == Lane::backlog) return;
+  for (const Envelope& envelope : envelopes) gate_.left(*envelope.record);
+}
+
+void Lanes::render(Lane lane, Kind kind, std::vector<Envelope> envelopes) {
+  inputs_.clear();
+  for (const Envelope& envelope : envelopes) {
+    inputs_.push_back({envelope.record.get(), envelope.boot, envelope.seq, historical(envelope)});
+  }
+  messages_.clear();
+  Status status = encoder_.encode(inputs_, largest_, messages_);
+  if (status.ok() && messages_.empty()) status = Status(Fault::invalid, "the encoder rendered nothing");
+  const DeviceId device = envelopes.front().record->device;
+  auto batch = std::make_shared<Batch>(Batch{.kind = kind, .lane = lane, .envelopes = std::move(envelopes)});
+  if (!status) {
+    batch->verdict = Settlement::rejected;
+    batch->why = status.what();
+    reject(*batch);
+    return;
+  }
+  batch->unanswered = static_cast<uint32_t>(messages_.size());
+  const std::string& topic = kind == Kind::event     ? topics_.event(device)
+                             : kind == Kind::history ? topics_.history(device)
+                                                     : topics_.data(device);
+  for (std::string& message : messages_) {
+    ready_[index_of(lane)].push_back({{topic, std::move(message), settings_.mqtt.qos, false}, batch});
+  }
+}
+
+void Lanes::settled(uint64_t token, Settlement settlement, std::string why, MonoTime now) {
+  const auto message = in_flight_.remove(token, now);
+  if (!message) return;
+  ++counts_.messages_settled;
+  const Duration latency = now - message->sent;
+  const double ms = std::chrono::duration<double, std::milli>(latency).count();
+  counts_.ack_ms = counts_.ack_ms == 0 ? ms : counts_.ack_ms + (ms - counts_.ack_ms) / 16;
+  pace_.acknowledged(latency, in_flight_.backlog() + 1 >= pace_.limit(), now);
+  if (settlement == Settlement::unheard) ++counts_.unheard;
+  if (settlement == Settlement::not_now) ++counts_.refused;
+  if (message->batch == nullptr) return state_answered(message->device, settlement, why);
+  Batch& batch = *message->batch;
+  batch.answer(settlement, std::move(why));
+  if (batch.unanswered == 0) finish(batch, now);
+}
+
+void Lanes::state_answered(DeviceId device, Settlement settlement, const std::string& why) {
+  if (settlement == Settlement::rejected) ++counts_.rejected;
+  if (settlement >= Settlement::not_now && !why.empty()) refusal_ = "state: " + why;
+  if (settlement != Settlement::not_now) return;
+  // Not tried again at once when the broker refuses it: with the next session, or the next change of the state.
+  if (!why.empty()) return;
+  if (device == DeviceId::none) {
+    online_told_ = false;
+  } else {
+    states_.tell_again(device);
+  }
+}
+
+void Lanes::finish(Batch& batch, MonoTime now) {
+  switch (batch.verdict) {
+    case Settlement::delivered:
+    case Settlement::unheard:
+      for (const Envelope& envelope : batch.envelopes) settled_.push_back(envelope.position);
+      counts_.samples_settled += batch.samples();
+      pauses_[index_of(batch.kind)].delivered();
+      if (std::none_of(pauses_.begin(), pauses_.end(), [](const RefusalPause& pause) { return pause.active(); }))
+        refusal_.clear();
+      break;
+    case Settlement::not_now: keep(batch, now); break;
+    case Settlement::rejected: reject(batch); break;
+  }
+}
+
+void Lanes::keep(Batch& batch, MonoTime now) {
+  refusal_ = batch.why;
+  pauses_[index_of(batch.kind)].refused(now);
+  auto& again = again_[index_of(batch.lane)][index_of(batch.kind)];
+  for (Envelope& envelope : batch.envelopes) {
+    const auto before = [](const Envelope& a, const Envelope& b) { return a.position < b.position; };
+    again.insert(std::upper_bound(again.begin(), again.end(), envelope, before), std::move(envelope));
+  }
+}
+
+void Lanes::reject(Batch& batch) {
+  auto& again = again_[index_of(batch.lane)][index_of(batch.kind)];
+  if (batch.envelopes.size() > 1) {
+    for (Envelope& envelope : batch.envelopes) again.push_back(std::move(envelope));
+    return;
+  }
+  ++counts_.rejected;
+  refusal_ = batch.why;
+  backlog_source_.rejected(batch.envelopes.front().position, batch.why);
+}
+
+size_t Lanes::fetched() const {
+  size_t sum = 0;
+  for (const Queue& queue : backlog_) sum += queue.waiting.size();
+  for (const auto& again : again_[index_of(Lane::backlog)]) sum += again.size();
+  return sum;
+}
+
+void Lanes::ask_for_backlog() {
+  if (asked_ || !more_ || fetched() >= kEnough) return;
+  asked_ = true;
+  more_ = false;  // until the answer has something or more is announced
+  backlog_source_.request(kFetchRecords, kFetchBytes);
+}
+
+MonoTime Lanes::wake_at(MonoTime now) const {
+  if (!up()) return kNever;
+  MonoTime at = kNever;
+  if (in_flight_.size() > 0) at = in_flight_.last_progress() + settings_.mqtt.ack_timeout;
+  if (now < blocked_until_) at = std::min(at, blocked_until_);
+  for (const Kind kind : kEveryKind) {
+    const RefusalPause& pause = pauses_[index_of(kind)];
+    if (pause.pausing(now)) at = std::min(at, pause.until());
+  }
+  for (const auto* queues : {&live_, &backlog_}) {
+    const Queue& queue = (*queues)[index_of(Kind::data)];
+    if (!queue.waiting.empty() && queue.due > now) at = std::min(at, queue.due);
+  }
+  return at;
+}
+
+bool Lanes::stalled(MonoTime now) const {
+  return up() && in_flight_.size() > 0 && now - in_flight_.last_progress() >= settings_.mqtt.ack_timeout;
+}
+
+}  // namespace ferrule

@@ -1,0 +1,278 @@
+#include "north/mqtt_uplink.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include <openssl/err.h>
+
+#include "north/mqtt_reason.h"
+#include "north/state_text.h"
+#include "north/topics.h"
+
+namespace ferrule {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int kBuffered = 1000;  // commands that Paho may hold; the window is far below
+constexpr int kNoReason = 0x80;  // below: success
+
+std::string server_uri(const MqttSettings& mqtt) {
+  const bool ipv6 = mqtt.host.find(':') != std::string::npos;
+  const std::string host = ipv6 ? "[" + mqtt.host + "]" : mqtt.host;
+  return (mqtt.tls.on ? "ssl://" : "tcp://") + host + ":" + std::to_string(mqtt.port);
+}
+
+std::string client_id(const UplinkSettings& settings, const std::string& gateway) {
+  return settings.mqtt.client_id.empty() ? "ferrule-" + gateway : settings.mqtt.client_id;
+}
+
+int paho_version(const MqttSettings& mqtt) { return mqtt.version >= 5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1; }
+
+// Room for the fixed header, the topic and the properties in the broker's largest packet.
+size_t payload_room(uint32_t largest_packet, size_t topic_room) {
+  const size_t overhead = topic_room + 32;
+  return largest_packet > overhead ? largest_packet - overhead : 1;
+}
+
+// What OpenSSL said last on this thread, which in Paho's callback is the thread that shook hands. (Paho C++ has a handler for
+// this, but gives OpenSSL a pointer into options that are gone when the error comes.)
+std::string tls_error() {
+  const unsigned long code = ERR_peek_error();
+  ERR_clear_error();
+  const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
+  return reason == nullptr ? "" : reason;
+}
+
+// Paho C++ 1.2 tells the text of a failure only by throwing it.
+std::string failure_text(const mqtt::token& token) {
+  try {
+    token.get_connect_response();
+  } catch (const mqtt::exception& error) {
+    return error.what();
+  }
+  return "no connection";
+}
+
+template <class Time>
+std::chrono::milliseconds left(Time deadline, Time now) {
+  return std::max(0ms, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - now));
+}
+
+}  // namespace
+
+MqttUplink::MqttUplink(const UplinkSettings& settings, const UplinkContext& context, UplinkEvents& events)
+    : settings_(settings),
+      gateway_(context.gateway),
+      boot_(context.boot),
+      clock_(context.clock),
+      will_topic_(Topics(settings, context.gateway, context.names).state()),
+      events_(events),
+      version_(paho_version(settings.mqtt)),
+      largest_payload_(std::numeric_limits<size_t>::max()) {}
+
+MqttUplink::~MqttUplink() { disconnect({}, clock_.now() + 1s); }
+
+Status MqttUplink::create() {
+  try {
+    const mqtt::create_options options(version_, kBuffered);
+    client_ = std::make_unique<mqtt::async_client>(server_uri(settings_.mqtt), client_id(settings_, gateway_), options, nullptr);
+    client_->set_callback(link_listener_);
+    client_->set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode code) {
+      const std::lock_guard guard(lock_);
+      disconnect_reason_ = refusal_of(code);
+    });
+  } catch (const std::exception& error) {
+    return {Fault::invalid, std::string("MQTT client: ") + error.what()};
+  }
+  return {};
+}
+
+mqtt::ssl_options MqttUplink::tls_options() const {
+  const TlsSettings& tls = settings_.mqtt.tls;
+  mqtt::ssl_options options;
+  options.set_enable_server_cert_auth(true);
+  options.set_verify(true);  // the certificate is for this host
+  if (!tls.ca_file.empty()) options.set_trust_store(tls.ca_file);
+  if (!tls.certificate_file.empty()) options.set_key_store(tls.certificate_file);
+  if (!tls.key_file.empty()) options.set_private_key(tls.key_file);
+  return options;
+}
+
+mqtt::connect_options MqttUplink::connect_options() const {
+  const MqttSettings& mqtt_settings = settings_.mqtt;
+  mqtt::connect_options options;
+  options.set_mqtt_version(version_);
+  if (version_ >= MQTTVERSION_5) {
+    options.set_clean_session(false);  // its default, which Paho refuses for MQTT 5
+    options.set_clean_start(true);
+  } else {
+    options.set_clean_session(true);
+  }
+  const auto seconds = [](Duration duration) {
+    return static_cast<int>(std::max<int64_t>(1, std::chrono::duration_cast<std::chrono::seconds>(duration).count()));
+  };
+  options.set_keep_alive_interval(seconds(mqtt_settings.keep_alive));
+  options.set_connect_timeout(seconds(mqtt_settings.connect_timeout));
+  options.set_automatic_reconnect(false);
+  options.set_max_inflight(static_cast<int>(mqtt_settings.window) + 8);
+  if (!mqtt_settings.username.empty()) options.set_user_name(mqtt_settings.username);
+  if (!mqtt_settings.password.empty()) options.set_password(mqtt_settings.password);
+  options.set_will_message(mqtt::message(will_topic_, lost_text(gateway_, boot_), std::min(1, mqtt_settings.qos), true));
+  return options;
+}
+
+void MqttUplink::connect() {
+  bool stale = false;
+  {
+    const std::lock_guard guard(lock_);
+    stale = state_ != State::idle;
+  }
+  if (stale) close(clock_.now() + 1s);
+  {
+    const std::lock_guard guard(lock_);
+    state_ = State::connecting;
+    disconnect_reason_ = {};
+  }
+  try {
+    mqtt::connect_options options = connect_options();
+    if (settings_.mqtt.tls.on) options.set_ssl(tls_options());
+    client_->connect(std::move(options), nullptr, connect_listener_);
+  } catch (const std::exception& error) {
+    lose({Fault::disconnected, error.what()});
+  }
+}
+
+void MqttUplink::connect_succeeded(const mqtt::token& token) {
+  size_t largest = std::numeric_limits<size_t>::max();
+  try {
+    const mqtt::properties properties = token.get_connect_response().get_properties();
+    if (properties.contains(mqtt::property::MAXIMUM_PACKET_SIZE)) {
+      const auto packet = mqtt::get<uint32_t>(properties, mqtt::property::MAXIMUM_PACKET_SIZE);
+      largest = payload_room(packet, std::max({settings_.topic.size(), settings_.history_topic.size(), size_t{64}}) + 64);
+    }
+  } catch (const std::exception&) {
+    // MQTT 3.1.1 answers have no properties; a library that cannot read them leaves the limit open.
+  }
+  largest_payload_.store(largest, std::memory_order_relaxed);
+  const std::lock_guard guard(lock_);
+  if (state_ != State::connecting) return;
+  state_ = State::up;
+  events_.connected();
+}
+
+void MqttUplink::connect_failed(const mqtt::token& token) { lose(why_not_connected(token)); }
+
+Status MqttUplink::why_not_connected(const mqtt::token& token) {
+  // Paho hands on the CONNACK's code as the return code, whatever the version.
+  const int code = token.get_return_code();
+  const std::lock_guard guard(lock_);
+  if (wrong_version(code) && version_ >= MQTTVERSION_5 && !settings_.mqtt.version_fixed) {
+    version_ = MQTTVERSION_3_1_1;
+    return {Fault::disconnected, static_cast<uint16_t>(code), "the broker does not speak MQTT 5: going on with 3.1.1"};
+  }
+  if (code > 0) return refusal_of(code);
+  if (const std::string tls = tls_error(); !tls.empty()) return {Fault::refused, "TLS: " + tls};
+  return {Fault::disconnected, failure_text(token)};
+}
+
+void MqttUplink::connection_lost() {
+  Status why(Fault::disconnected, "the connection broke");
+  {
+    const std::lock_guard guard(lock_);
+    if (!disconnect_reason_.ok()) why = disconnect_reason_;
+  }
+  lose(std::move(why));
+}
+
+void MqttUplink::lose(Status why) {
+  const std::lock_guard guard(lock_);
+  if (state_ == State::idle) return;
+  state_ = State::idle;
+  tokens_.clear();
+  events_.lost(std::move(why));
+}
+
+Status MqttUplink::publish(const Publication& publication, uint64_t token) {
+  uintptr_t context = 0;
+  {
+    const std::lock_guard guard(lock_);
+    if (state_ != State::up) return {Fault::disconnected, "not connected"};
+    context = next_context_++;
+    tokens_.emplace(context, token);
+  }
+  try {
+    client_->publish(mqtt::make_message(publication.topic, publication.payload, publication.qos, publication.retain),
+                     reinterpret_cast<void*>(context), publish_listener_);
+    return {};
+  } catch (const mqtt::exception& error) {
+    const std::lock_guard guard(lock_);
+    tokens_.erase(context);
+    const int code = error.get_return_code();
+    if (code == MQTTASYNC_DISCONNECTED) return {Fault::disconnected, "not connected"};
+    if (code == MQTTASYNC_MAX_BUFFERED_MESSAGES || code == MQTTASYNC_NO_MORE_MSGIDS) return {Fault::full, error.what()};
+    return {code == MQTTASYNC_BAD_UTF8_STRING ? Fault::invalid : Fault::io, error.what()};
+  } catch (const std::exception& error) {
+    const std::lock_guard guard(lock_);
+    tokens_.erase(context);
+    return {Fault::io, error.what()};
+  }
+}
+
+void MqttUplink::published(const mqtt::token& token, bool success) {
+  const int reason = success ? 0 : static_cast<int>(token.get_reason_code());
+  // A failure without a broker's reason is Paho giving up what was in flight when the link broke: lost() answers for it.
+  if (!success && (reason < kNoReason || reason == mqtt::ReasonCode::MQTTPP_V3_CODE)) return;
+  const std::lock_guard guard(lock_);
+  const auto found = tokens_.find(reinterpret_cast<uintptr_t>(token.get_user_context()));
+  if (found == tokens_.end()) return;
+  const uint64_t ours = found->second;
+  tokens_.erase(found);
+  events_.settled(ours, settlement_of(reason), reason == 0 ? std::string() : reason_text(reason));
+}
+
+void MqttUplink::disconnect(const Publication& farewell, Deadline deadline) {
+  bool up = false;
+  {
+    const std::lock_guard guard(lock_);
+    up = state_ == State::up;
+  }
+  if (up && !farewell.topic.empty()) say_farewell(farewell, deadline);
+  close(deadline);
+}
+
+void MqttUplink::say_farewell(const Publication& farewell, Deadline deadline) {
+  try {
+    const auto sent = client_->publish(mqtt::make_message(farewell.topic, farewell.payload, farewell.qos, farewell.retain));
+    // A little of the time is for closing.
+    sent->wait_for(left(deadline, clock_.now()) * 3 / 4);
+  } catch (const std::exception&) {
+    // The link is gone: the broker publishes the will instead.
+  }
+}
+
+// Ends the connection, or the attempt; nothing is reported any more.
+void MqttUplink::close(Deadline deadline) {
+  {
+    const std::lock_guard guard(lock_);
+    state_ = State::idle;
+    tokens_.clear();
+  }
+  if (client_ == nullptr) return;
+  try {
+    // Time-out 0: what is in flight is settled or not, Paho need not wait for it (it would look every 3 s).
+    client_->disconnect(0)->wait_for(left(deadline, clock_.now()));
+  } catch (const std::exception&) {
+    // Not connected: nothing to close.
+  }
+}
+
+Result<std::unique_ptr<Uplink>> make_mqtt_uplink(const UplinkSettings& settings, const UplinkContext& context,
+                                                 UplinkEvents& events) {
+  auto uplink = std::make_unique<MqttUplink>(settings, context, events);
+  if (Status status = uplink->create(); !status) return status;
+  return std::unique_ptr<Uplink>(std::move(uplink));
+}
+
+}  // namespace ferrule
