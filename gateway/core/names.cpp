@@ -50,6 +50,7 @@ DeviceId Names::device(std::string_view name) {
 }
 
 TagId Names::tag(DeviceId device, std::string_view name) {
+  if (device == DeviceId::none) return TagId::none;  // its key would be that of a device
   const std::lock_guard guard(lock_);
   return static_cast<TagId>(add<kMaxTags>(tags_, tag_count_, {device, name}));
 }

@@ -24,7 +24,9 @@ Result<double> parse_quantity(std::string_view text, const std::array<Unit, kCou
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
   const std::string_view unit(end, static_cast<size_t>(text.data() + text.size() - end));
   const std::string quoted = "'" + std::string(text) + "'";
-  if (error != std::errc() || number < 0)
+  // from_chars takes "nan", "inf" and a sign as well.
+  const bool begins_with_digit = !text.empty() && text.front() >= '0' && text.front() <= '9';
+  if (error != std::errc() || !begins_with_digit)
     return {Fault::invalid, quoted + " is not a quantity; write it like " + std::string(example)};
   if (unit.empty()) return {Fault::invalid, quoted + " has no unit; write it like " + std::string(example)};
   for (const Unit& known : units) {

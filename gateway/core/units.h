@@ -13,7 +13,7 @@ namespace ferrule {
 
 Result<Duration> parse_duration(std::string_view text);  // us ms s min h d; 0 .. 100 years
 Result<uint64_t> parse_size(std::string_view text);      // B kB MB GB KiB MiB GiB; 0 .. 2^53
-std::string to_text(Duration duration);                  // "1.5s": the largest unit that prints exactly
+std::string to_text(Duration duration);                  // "15min", "1500ms": the largest unit of which it is a whole number
 std::string size_text(uint64_t bytes);                   // "512MiB"
 
 }  // namespace ferrule

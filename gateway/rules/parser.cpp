@@ -200,20 +200,6 @@ class Parser {
 
 }  // namespace
 
-int operand_count(Op op) {
-  switch (op) {
-    case Op::constant:
-    case Op::tag:
-    case Op::window:
-    case Op::changed: return 0;
-    case Op::negate:
-    case Op::logical_not:
-    case Op::absolute:
-    case Op::round: return 1;
-    default: return 2;
-  }
-}
-
 std::string_view symbol(Op op) {
   switch (op) {
     case Op::negate:

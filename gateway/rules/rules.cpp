@@ -42,6 +42,7 @@ struct Rules::Impl {
     size_t deepest = 1;
     for (uint32_t i = 0; i < rules.size(); ++i) {
       EngineRule& rule = rules[i];
+      highest_level = std::max(highest_level, rule.level);
       if (rule.set != TagId::none) rule.set_slot = inputs.find(rule.set);
       if (rule.set_slot != Inputs::kNone) internal[rule.set_slot] = true;
       if (rule.when) deepest = std::max(deepest, rule.when->program.deepest);
@@ -97,7 +98,8 @@ struct Rules::Impl {
 
   // A rule marks only rules of higher levels, so each runs once, after all that feed it.
   void run_dirty(MonoTime at, RuleOutput& out) {
-    for (auto& level : dirty) {
+    for (int number = 1; number <= highest_level; ++number) {
+      auto& level = dirty[static_cast<size_t>(number)];
       for (const uint32_t index : level) {
         rules[index].dirty = false;
         run(rules[index], at, out);
@@ -225,6 +227,7 @@ struct Rules::Impl {
   std::vector<uint64_t> stored_in;                            // by slot: the number of the last batch that had it
   std::vector<bool> internal;                                 // by slot: a rule sets it
   std::array<std::vector<uint32_t>, kMostChained + 1> dirty;  // by level: the rules to run
+  int highest_level = 0;
   std::vector<Cell> stack;
   bool started = false;
   MonoTime next_due = MonoTime::max();

@@ -65,7 +65,20 @@ struct Tree {
 };
 
 // How many operands the node takes off the stack: 0, 1 or 2.
-int operand_count(Op op);
+constexpr int operand_count(Op op) {
+  switch (op) {
+    case Op::constant:
+    case Op::tag:
+    case Op::window:
+    case Op::changed: return 0;
+    case Op::negate:
+    case Op::logical_not:
+    case Op::absolute:
+    case Op::round: return 1;
+    default: return 2;
+  }
+}
+
 std::string_view symbol(Op op);  // of an operator, as it is written
 
 // Nothing when `text` is not an expression; then `problem` says why. Bounded by kMostCharacters and kMostNesting.
