@@ -273,14 +273,14 @@ TEST(OutboxModel, whatever_happens_in_whatever_order_nothing_is_lost_doubled_or_
   const int only = number_from("OUTBOX_SEED", 0);
   const int seeds = number_from("OUTBOX_SEEDS", 1000);
   for (int seed = only != 0 ? only : 1; seed <= (only != 0 ? only : seeds); ++seed) {
-    const std::string wrong = Play(static_cast<uint32_t>(seed), {}).play(150);
+    const std::string wrong = Play(static_cast<uint32_t>(seed), {}).play(80);
     ASSERT_EQ(wrong, "") << "OUTBOX_SEED=" << seed;
   }
 }
 
 TEST(OutboxModel, its_twin_that_moves_the_cursor_before_settlement_is_found_out) {
   int found = 0;
-  for (uint32_t seed = 1; seed <= 20; ++seed) found += Play(seed, {true}).play(150).empty() ? 0 : 1;
+  for (uint32_t seed = 1; seed <= 20; ++seed) found += Play(seed, {true}).play(80).empty() ? 0 : 1;
   EXPECT_GE(found, 15);
 }
 
