@@ -41,9 +41,11 @@ def every_wrong_one_is_refused_with_its_lines(bench):
         result = ferrule("check", copy / "ferrule.yaml", "--state", bench.folder, "--runtime", bench.folder, "--profiles", copy / "profiles",
                          "--secrets", copy / "secrets")
         found = [line.replace(f"{copy}/", "") for line in (result.stdout + result.stderr).splitlines()]
-        wanted = (case / "expected").read_text().splitlines()
+        # The unit tests of config have drivers of their own; where the real ones know other words, that stands in a second file.
+        own = case / "expected_of_program"
+        wanted = (own if own.exists() else case / "expected").read_text().splitlines()
         missing = [line for line in wanted if line not in found]
-        others = [line for line in found if line not in wanted and ".yaml:" in line]
+        others = [line for line in found if line not in wanted and ".yaml:" in line and not line.startswith("warning: ")]
         if result.returncode != 1 or missing or others:
             failed.append(f"{case.name} (exit code {result.returncode})\n  expected {missing}\n  found {found}")
     expect(not failed, "\n".join(failed))
