@@ -18,7 +18,7 @@ std::map<Duration, TagPointers> by_period(const DeviceSettings& device) {
   return periods;
 }
 
-// The group's index, after its requests were added to the plan.
+// Adds the group, without requests where the driver cannot plan them: the Status says why.
 Status add_group(ChannelPlan& plan, size_t index, const DeviceSettings& device, Duration every, const TagPointers& tags,
                  const Driver& driver) {
   PlannedDevice& planned = plan.devices[index];
@@ -28,11 +28,12 @@ Status add_group(ChannelPlan& plan, size_t index, const DeviceSettings& device, 
     if (tag->writable) plan.writable.emplace(tag->id, index);
   }
   auto requests = driver.plan(device, tags);
+  const Status status = requests.status();
   if (requests) group.requests = std::move(requests).value();
   for (size_t request = 0; request < group.requests.size(); ++request) planned.probes.emplace_back(plan.groups.size(), request);
   planned.groups.push_back(plan.groups.size());
   plan.groups.push_back(std::move(group));
-  return requests.status();
+  return status;
 }
 
 }  // namespace
