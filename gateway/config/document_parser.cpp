@@ -335,6 +335,7 @@ bool run(YAML::Parser& parser, DocumentBuilder& builder, const PacedText& paced,
 
 ParsedDocument parse_document(std::string_view text, uint16_t file, size_t most_nodes, Report& report) {
   ParsedDocument parsed;
+  const size_t complaints = report.count();
   if (!check_text(text, file, report)) return parsed;
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
   try {
@@ -343,7 +344,7 @@ ParsedDocument parse_document(std::string_view text, uint16_t file, size_t most_
     std::istream stream(&paced);
     YAML::Parser parser(stream);
     parsed.usable = run(parser, builder, paced, report);
-    if (paced.ran_ahead()) {
+    if (paced.ran_ahead() && report.count() == complaints) {
       report.add(builder.last_place(),
                  "more than 128 KiB in one piece after this: write a long {...} or [...] as lines of `key: value` and `- item`, "
                  "and break up a long text or run of comments");
