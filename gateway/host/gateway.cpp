@@ -179,7 +179,7 @@ Status Gateway::reload() {
   if (!loaded.ok()) {
     const std::string wrong = format_all(loaded);
     set_config_trouble(wrong);
-    log(LogLevel::error, "the configuration was not reloaded, the old one keeps running:\n" + wrong);
+    log_lines(LogLevel::error, "the configuration was not reloaded, the old one keeps running:", wrong);
     return {Fault::invalid, wrong};
   }
   if (Status applied = apply(std::move(loaded.settings)); !applied.ok()) {

@@ -66,6 +66,15 @@ void log(LogLevel level, std::string_view text) {
   }
 }
 
+void log_lines(LogLevel level, std::string_view head, std::string_view text) {
+  log(level, head);
+  while (!text.empty()) {
+    const size_t end = std::min(text.find('\n'), text.size());
+    log(level, text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+}
+
 void OperatorLog::say(std::string_view speaker, bool problem, std::string_view text) {
   uint64_t repeats = 0;
   const bool news = last_.with([&](auto& last) {

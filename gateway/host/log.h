@@ -20,6 +20,8 @@ enum class LogLevel : uint8_t { debug, info, warning, error };
 void open_log(std::string_view level);
 void set_log_level(std::string_view level);
 void log(LogLevel level, std::string_view text);
+// `head`, then each line of `text` as a line of its own.
+void log_lines(LogLevel level, std::string_view head, std::string_view text);
 
 // One per gateway: turns `say(problem, text)` of channels and uplinks into lines, once each.
 class OperatorLog {

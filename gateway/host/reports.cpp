@@ -175,7 +175,13 @@ Result<TagReport> Reports::value(std::string_view tag) const {
   const auto id = find(parts, tag);
   if (!id) return id.status();
   const auto latest = gateway_.table().latest(*id);
-  if (!latest) return {Fault::not_found, "no value of '" + std::string(tag) + "' yet"};
+  if (!latest) {  // configured a moment ago, and the bus has not come to it
+    Sample unread;
+    unread.tag = *id;
+    unread.quality = Quality::bad;
+    unread.reason = Reason::not_read_yet;
+    return report_of(*parts.tags, names(), unread, gateway_.context().clock.wall());
+  }
   return report_of(*parts.tags, names(), latest->sample, latest->timestamp);
 }
 

@@ -41,7 +41,7 @@ Loaded load_for_start(const GatewayContext& context, std::string& trouble) {
   for (const std::string& warning : wanted.warnings) log(LogLevel::warning, "configuration: " + warning);
   if (wanted.ok()) return wanted;
   trouble = format_all(wanted);
-  log(LogLevel::error, "the configuration is wrong:\n" + trouble);
+  log_lines(LogLevel::error, "the configuration is wrong:", trouble);
   const auto kept = last_good(context.folders);
   if (!kept) return wanted;
   Loaded older = load_checked(*kept, context.catalogue, context.clock, context.names);

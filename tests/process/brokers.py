@@ -24,7 +24,9 @@ class Mosquitto:
         self.folder = bench.folder / f"mosquitto.{self.port}"
         self.folder.mkdir()
         # As root it would go over to the user mosquitto, who may not read this folder.
-        config = [f"listener {self.port} 127.0.0.1", f"allow_anonymous {'false' if passwords else 'true'}", "user root", *lines]
+        config = [f"listener {self.port} 127.0.0.1", f"allow_anonymous {'false' if passwords else 'true'}", "user root",
+                  # stop() keeps the sessions of subscribers, so that they miss nothing; kill() does not.
+                  "persistence true", f"persistence_location {self.folder}/", *lines]
         if passwords:
             file = self.folder / "passwords"
             file.write_text("".join(f"{user}:{password}\n" for user, password in passwords.items()))

@@ -98,6 +98,17 @@ def rest(unix_socket, method, target, body=None, timeout=None):
         return answer.status, json.loads(text) if is_json and text else text
 
 
+class _NoAliases(yaml.SafeDumper):
+    """Writes a part that stands twice out twice: ferrule refuses aliases."""
+
+    def ignore_aliases(self, data):
+        return True
+
+
+def as_yaml(document):
+    return yaml.dump(document, Dumper=_NoAliases, sort_keys=False, allow_unicode=True)
+
+
 class Gateway:
     """`ferrule run` in folders of its own. Restarting it keeps its state, as a reboot does."""
 
@@ -117,7 +128,7 @@ class Gateway:
         """Writes the configuration file: a dict, or the text of one. A port of REST that is not given is a free one."""
         if isinstance(config, dict):
             config.setdefault("rest", {}).setdefault("listen", "127.0.0.1:0")
-            config = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+            config = as_yaml(config)
         self.config_file.write_text(config)
 
     def start(self, ready=True):
@@ -170,7 +181,7 @@ class SimulatedPlant:
     """`ferrule simulate` with a plant of ours: a dict, or the text of the file."""
 
     def __init__(self, bench, plant):
-        text = plant if isinstance(plant, str) else yaml.safe_dump(plant, sort_keys=False)
+        text = plant if isinstance(plant, str) else as_yaml(plant)
         file = bench.folder / f"plant.{len(bench.programs)}.yaml"
         file.write_text(text)
         endpoints = yaml.safe_load(text)["endpoints"]
