@@ -63,7 +63,7 @@ def every_wrong_file_leaves_a_running_gateway_as_it_was(bench):
         said = gateway.log().count("was not reloaded")
         gateway.reload()
         wait_for(lambda: gateway.log().count("was not reloaded") == said + 1, f"{name} to be refused")
-        expect("ferrule.yaml:" in trouble(gateway), f"{name}: {trouble(gateway)}")
+        expect(".yaml:" in trouble(gateway), f"{name}: {trouble(gateway)}")
         clean_up(gateway)
         count += 1
     expect(count >= 40, f"{count} wrong files")

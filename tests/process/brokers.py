@@ -25,8 +25,8 @@ class Mosquitto:
         self.folder.mkdir()
         # As root it would go over to the user mosquitto, who may not read this folder.
         config = [f"listener {self.port} 127.0.0.1", f"allow_anonymous {'false' if passwords else 'true'}", "user root",
-                  # stop() keeps the sessions of subscribers, so that they miss nothing; kill() does not.
-                  "persistence true", f"persistence_location {self.folder}/", *lines]
+                  # stop() keeps the sessions of subscribers, so that they miss nothing; kill() does not. And no drops.
+                  "max_queued_messages 0", "persistence true", f"persistence_location {self.folder}/", *lines]
         if passwords:
             file = self.folder / "passwords"
             file.write_text("".join(f"{user}:{password}\n" for user, password in passwords.items()))
