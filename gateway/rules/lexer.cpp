@@ -142,12 +142,9 @@ Token Lexer::name() {
     dotted = dotted || peek(length) == '.';
     ++length;
   }
-  const Token made = token(dotted ? TokenKind::name : TokenKind::word, length);
+  Token made = token(dotted ? TokenKind::name : TokenKind::word, length);
   for (const Spelling& keyword : kKeywords) {
-    if (keyword.text != made.source) continue;
-    Token word = made;
-    word.kind = keyword.kind;
-    return word;
+    if (keyword.text == made.source) made.kind = keyword.kind;
   }
   return made;
 }

@@ -41,9 +41,9 @@ enum class ValueClass : uint8_t { unknown, number, boolean, text };
 using TagKind = std::function<std::optional<ValueClass>(TagId)>;
 
 // Appends a complaint for everything wrong with the rule: syntax, unknown tags (with the nearest known name), wrong types,
-// unknown functions, a rule that sets a tag it reads. The place is the expression's mark plus the column inside it, which is
-// exact for a plain scalar on one line and one too small for a quoted one; in a text of several lines the mark stays and the
-// complaint counts characters.
+// unknown functions, a rule that sets a tag it reads. The place is the expression's mark, taken as that of its first character,
+// plus the column inside it: exact for a text on one line, approximate where YAML escapes or folding shortened what the user
+// wrote. In a text of several lines the mark stays and the complaint counts characters.
 void check_rule(const RuleSettings& rule, const Names& names, const TagKind& kind, Complaints& complaints);
 
 // All of that, and what only shows among rules: two that set one tag, loops, chains that are too long, too many rules. A tag that

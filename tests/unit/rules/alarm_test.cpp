@@ -134,6 +134,18 @@ TEST(Alarm, until_may_hold_too) {
         {21s, "", {}, "-"}});
 }
 
+TEST(Alarm, until_begins_to_hold_when_the_alarm_is_raised) {
+  Plant plant;
+  play(plant, plant.alarm("boiler.temperature > 85", "pump.fault for 5s"),
+       {{0s, "pump.fault", true, ""},
+        {10s, kTemperature, 86.0, "+"},
+        {15s, "", {}, "-"},
+        {20s, kTemperature, 80.0, ""},
+        {30s, kTemperature, 86.0, "+"},
+        {34s, "", {}, ""},
+        {35s, "", {}, "-"}});
+}
+
 TEST(Alarm, is_not_raised_again_before_its_condition_was_false) {
   Plant plant;
   play(plant, plant.alarm("boiler.temperature > 85", "pump.fault"),
