@@ -28,7 +28,7 @@ Status add_group(ChannelPlan& plan, size_t index, const DeviceSettings& device, 
     if (tag->writable) plan.writable.emplace(tag->id, index);
   }
   auto requests = driver.plan(device, tags);
-  const Status status = requests.status();
+  Status status = requests.status();
   if (requests) group.requests = std::move(requests).value();
   for (size_t request = 0; request < group.requests.size(); ++request) planned.probes.emplace_back(plan.groups.size(), request);
   planned.groups.push_back(plan.groups.size());
