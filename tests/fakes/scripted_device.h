@@ -12,6 +12,7 @@
 
 #include <array>
 #include <atomic>
+#include <cerrno>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -71,7 +72,11 @@ class ScriptedDevice {
   class Peer {
    public:
     Peer(ScriptedDevice& device, int fd) : device_(device), fd_(fd) {}
-    void send(const Bytes& bytes) const { (void)!write(fd_, bytes.data(), bytes.size()); }
+    void send(const Bytes& bytes) const {  // to a socket or a terminal; a peer that is gone does no harm
+      if (::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL) < 0 && errno == ENOTSOCK) {
+        (void)!write(fd_, bytes.data(), bytes.size());
+      }
+    }
     void send_tcp(uint16_t transaction, const Bytes& body) const { send(tcp_frame(transaction, body)); }
     void send_rtu(const Bytes& body) const { send(rtu_frame(body)); }
     // Lets time pass as a slow device does; ends early when the test is over.
@@ -143,7 +148,7 @@ class ScriptedDevice {
   void serve(int fd) {
     Peer peer(*this, fd);
     Bytes heard;
-    while (ready(fd) && !peer.closed()) {
+    while (!peer.closed() && ready(fd)) {
       std::array<uint8_t, 512> lump{};
       const ssize_t got = read(fd, lump.data(), lump.size());
       if (got <= 0) return;

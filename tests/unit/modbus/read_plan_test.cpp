@@ -1,0 +1,132 @@
+#include "modbus/read_plan.h"
+
+#include <gtest/gtest.h>
+
+#include "modbus/write_request.h"
+#include "tests/fakes/modbus_channel.h"
+#include "tests/fakes/recording_sink.h"
+#include "tests/fakes/scripted_device.h"
+
+namespace ferrule::modbus {
+
+namespace {
+
+std::vector<std::string> plan_texts(ModbusChannel& channel) {
+  const auto driver = channel.build();
+  std::vector<std::string> texts;
+  for (const Request& request : channel.plan(*driver)) texts.push_back(request.text);
+  return texts;
+}
+
+TEST(ModbusPlan, neighbours_of_an_area_share_a_request) {
+  ModbusChannel channel;
+  channel.tcp(502).device(5);
+  channel.tag("holding:100", "float32");
+  channel.tag("holding:102");
+  channel.tag("holding:104");
+  channel.tag("holding:104.3");
+  channel.tag("input:103");
+  channel.tag("coil:7");
+  channel.tag("coil:8");
+  EXPECT_EQ(plan_texts(channel),
+            (std::vector<std::string>{"unit 5 coil 7..8 (2 bits)", "unit 5 input 103..103 (1 registers)",
+                                      "unit 5 holding 100..102 (3 registers)", "unit 5 holding 104..104 (1 registers)"}));
+  channel.device_fields().set("max_gap", int64_t{1});
+  EXPECT_EQ(plan_texts(channel).size(), 3u);
+}
+
+TEST(ModbusPlan, the_devices_own_limit_is_respected) {
+  ModbusChannel channel;
+  channel.tcp(502).device(5);
+  for (int i = 0; i < 300; ++i) channel.tag("holding:" + std::to_string(i));
+  EXPECT_EQ(plan_texts(channel).size(), 3u);
+  channel.device_fields().set("max_registers", int64_t{10});
+  EXPECT_EQ(plan_texts(channel).size(), 30u);
+}
+
+TEST(ModbusPlan, a_reply_is_cut_into_its_tags) {
+  ModbusChannel channel;
+  channel.tcp(502).device(5);
+  const TagId number = channel.tag("holding:100", "float32");
+  const TagId word = channel.tag("holding:102", "int16");
+  const TagId bit = channel.tag("holding:102.15");
+  const TagId clear = channel.tag("holding:102.1");
+  const TagId text = channel.tag("holding:103", "string", false, 3);
+  const auto driver = channel.build();
+  const Requests requests = channel.plan(*driver);
+  ASSERT_EQ(requests.size(), 1u);
+  const auto& body = static_cast<const ReadBody&>(*requests[0].body);
+  EXPECT_EQ(body.question.count, 5);
+  RecordingSink sink;
+  decode_reply(body, Bytes{0x43, 0x66, 0x19, 0x9a, 0xff, 0xfd, 'a', 'b', 'c', 0}, sink);
+  EXPECT_EQ(sink.value(number), Value(230.1f));
+  EXPECT_EQ(sink.value(word), Value(int64_t{-3}));
+  EXPECT_EQ(sink.value(bit), Value(true));
+  EXPECT_EQ(sink.value(clear), Value(false));
+  EXPECT_EQ(sink.value(text), Value::text("abc"));
+  EXPECT_EQ(sink.said.size(), 5u);
+}
+
+TEST(ModbusPlan, coils_are_cut_from_the_lowest_bit_up) {
+  ModbusChannel channel;
+  channel.tcp(502).device(5);
+  std::vector<TagId> tags;
+  for (int i = 0; i < 10; ++i) tags.push_back(channel.tag("coil:" + std::to_string(20 + i)));
+  const auto driver = channel.build();
+  const Requests requests = channel.plan(*driver);
+  RecordingSink sink;
+  decode_reply(static_cast<const ReadBody&>(*requests[0].body), Bytes{0b10000001, 0b10}, sink);
+  for (size_t i = 0; i < tags.size(); ++i) EXPECT_EQ(sink.value(tags[i]), Value(i == 0 || i == 7 || i == 9)) << i;
+}
+
+TEST(ModbusPlan, a_bit_stays_the_same_bit_when_the_register_is_swapped) {
+  ModbusChannel channel;
+  channel.tcp(502).device(5);
+  channel.device_fields().set("order", std::string("BADC"));
+  const TagId word = channel.tag("holding:0");
+  const TagId low = channel.tag("holding:0.0");
+  const TagId high = channel.tag("holding:0.15");
+  const auto driver = channel.build();
+  RecordingSink sink;
+  decode_reply(static_cast<const ReadBody&>(*channel.plan(*driver)[0].body), Bytes{0x01, 0x00}, sink);
+  EXPECT_EQ(sink.value(word), Value(uint64_t{1}));
+  EXPECT_EQ(sink.value(low), Value(true));
+  EXPECT_EQ(sink.value(high), Value(false));
+}
+
+struct Write {
+  std::string address;
+  WireType type;
+  uint16_t length;
+  Value value;
+  Bytes pdu;
+};
+
+TEST(ModbusWrite, one_coil_one_register_or_several) {
+  const std::vector<Write> table{
+      {"coil:7", WireType::boolean, 0, true, {5, 0, 7, 0xff, 0}},
+      {"coil:7", WireType::boolean, 0, false, {5, 0, 7, 0, 0}},
+      {"holding:300", WireType::int16, 0, int64_t{-2}, {6, 1, 44, 0xff, 0xfe}},
+      {"holding:2", WireType::uint32, 0, uint64_t{0x01020304}, {16, 0, 2, 0, 2, 4, 1, 2, 3, 4}},
+      {"holding:2", WireType::text, 3, Value::text("ab"), {16, 0, 2, 0, 2, 4, 'a', 'b', 0, 0}},
+  };
+  for (const Write& write : table) {
+    const Point point{*parse_address(write.address), write.type, ByteOrder::abcd, write.length};
+    const auto request = write_request(5, point, write.value);
+    ASSERT_TRUE(request.ok()) << request.status().what();
+    EXPECT_EQ(Bytes(request->pdu().begin(), request->pdu().end()), write.pdu) << write.address;
+  }
+}
+
+TEST(ModbusWrite, the_longest_write_still_fits_a_frame_and_one_more_is_refused) {
+  Point point{*parse_address("holding:0"), WireType::text, ByteOrder::abcd, 246};
+  const auto request = write_request(5, point, Value::text("x"));
+  ASSERT_TRUE(request.ok());
+  EXPECT_EQ(request->size, 252u);
+  point.length = 248;
+  EXPECT_FALSE(write_request(5, point, Value::text("x")).ok());
+}
+
+}  // namespace
+
+}  // namespace ferrule::modbus
