@@ -84,10 +84,11 @@ Result<Database> Database::open(const std::string& path, const std::string& vfs,
     if (!status) return status;
     return database;
   }
+  // The locking mode comes before the first look at the file, so that shared memory is never asked for (not every VFS has it).
   // auto_vacuum must come before the first table; deleted pages need no overwriting with zeros: they hold nothing secret that the
   // live ones do not.
   Status status = database.run(
-      "PRAGMA auto_vacuum=INCREMENTAL; PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
       "PRAGMA secure_delete=OFF; PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-2048");
   if (!status) return status;
   return database;

@@ -87,6 +87,7 @@ void Ledger::start(uint32_t uplink, const CursorState& state, std::vector<uint64
       *left = {};
       continue;
     }
+    if (state.position >= first) settled.add(first, state.position);  // merged since
     for (const auto& [from, to] : state.settled.ranges()) {
       if (to >= first && from <= last) settled.add(std::max(from, first), std::min(to, last));
     }

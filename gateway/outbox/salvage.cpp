@@ -59,14 +59,17 @@ class Rescue {
 
   void run() {
     small_tables();
+    boot_known_ = batch_.boot.has_value();
     flush();
     blocks(1, INT64_MAX);
     flush();
   }
 
+  bool boot_known() const { return boot_known_; }
+  uint64_t last_boot() const { return boot_; }
+
   size_t found() const { return seen_.size(); }
   size_t sound() const { return sound_; }
-  uint64_t lost_pages() const { return failures_; }
 
  private:
   // Calls use(row) until the end or the first failure; true: to the end.
@@ -74,7 +77,7 @@ class Rescue {
   bool each(Statement& statement, Use&& use) {
     while (true) {
       const Result<bool> row = statement.step();
-      if (!row.ok()) return ++failures_, false;
+      if (!row.ok()) return false;
       if (!*row) return statement.reset(), true;
       use(statement);
     }
@@ -168,8 +171,8 @@ class Rescue {
   std::set<uint64_t> seen_;
   size_t sound_ = 0;
   int queries_ = 0;
-  uint64_t failures_ = 0;
   uint64_t boot_ = 0;
+  bool boot_known_ = false;
 };
 
 }  // namespace
@@ -180,6 +183,8 @@ Result<std::string> salvage(const StoreSettings& settings, const Clock& clock, c
   StoreSettings fresh_settings = settings;
   fresh_settings.path = fresh_path;
   size_t found = 0, sound = 0;
+  uint64_t boot = 0;
+  bool boot_known = false;
   {
     Contents nothing;
     Result<Store> fresh = Store::open(fresh_settings, nothing);
@@ -190,6 +195,13 @@ Result<std::string> salvage(const StoreSettings& settings, const Clock& clock, c
       rescue.run();
       found = rescue.found();
       sound = rescue.sound();
+      boot = rescue.last_boot();
+      boot_known = rescue.boot_known();
+    }
+    if (!boot_known) {  // a number that no earlier boot had: receivers drop (boot, seq) that they know
+      Batch number;
+      number.boot = std::max(boot, static_cast<uint64_t>(std::max<int64_t>(unix_ms(clock.wall()) / 1000, 0)));
+      if (Status status = fresh->apply(number); !status) return status;
     }
     if (Status status = fresh->checkpoint(); !status) return status;
   }

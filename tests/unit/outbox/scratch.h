@@ -52,7 +52,9 @@ inline RecordPtr record_of(Names& names, const Clock& clock, size_t samples, dou
   Samples body;
   for (size_t i = 0; i < samples; ++i) {
     Sample sample;
-    sample.tag = names.tag(record->device, "t" + std::to_string(i));
+    std::string name = "t";
+    name += std::to_string(i);
+    sample.tag = names.tag(record->device, name);
     sample.value = Value(base + static_cast<double>(i));
     sample.read_at = clock.now();
     body.push_back(std::move(sample));
