@@ -33,18 +33,20 @@ Lanes::Lanes(const Parts& parts)
       gate_(parts.gate),
       states_(parts.states),
       topics_(parts.settings, parts.context.gateway, parts.context.names),
-      pace_(std::max(1u, parts.settings.mqtt.window - parts.settings.mqtt.window / 8)) {}
+      pace_(1),
+      window_(parts.settings.mqtt.window) {}
 
-void Lanes::connected(uint32_t session, size_t largest, MonoTime now) {
+void Lanes::connected(uint32_t session, const LinkLimits& limits, MonoTime now) {
   session_ = session;
   began_ = now;
-  largest_ = std::min<size_t>(largest, settings_.max_message);
+  largest_ = std::min<size_t>(limits.payload, settings_.max_message);
+  window_ = std::clamp<uint32_t>(limits.in_flight, 1, settings_.mqtt.window);
   online_told_ = false;
   blocked_until_ = MonoTime::min();
   more_ = true;
   pauses_ = {};
   refusal_.clear();
-  pace_ = Pace(std::max(1u, settings_.mqtt.window - settings_.mqtt.window / 8));
+  pace_ = Pace(window_ - window_ / 8);
   states_.tell_all_again();
   if (!settings_.in_order) gate_.open(session, now);
 }
@@ -116,7 +118,7 @@ bool Lanes::due(const Queue& queue, Kind kind, MonoTime now) const {
 
 void Lanes::pump(MonoTime now) {
   if (up()) {
-    while (now >= blocked_until_ && in_flight_.size() < settings_.mqtt.window && send_one(now)) {
+    while (now >= blocked_until_ && in_flight_.size() < window_ && send_one(now)) {
     }
     ask_for_backlog();
   }
@@ -136,7 +138,7 @@ bool Lanes::send_online(MonoTime now) {
 }
 
 bool Lanes::send_device_state(MonoTime now) {
-  if (in_flight_.states() >= std::max(1u, settings_.mqtt.window / 4)) return false;
+  if (in_flight_.states() >= std::max(1u, window_ / 4)) return false;
   const auto next = states_.next();
   if (!next) return false;
   const auto& [device, known] = *next;

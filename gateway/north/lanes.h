@@ -42,8 +42,8 @@ class Lanes {
   };
   explicit Lanes(const Parts& parts);
 
-  // A session begins; `largest` is the largest payload that the broker takes.
-  void connected(uint32_t session, size_t largest, MonoTime now);
+  // A session begins; `limits` are the broker's.
+  void connected(uint32_t session, const LinkLimits& limits, MonoTime now);
   // It is over: whatever is not settled goes back to the outbox. Harmless without a session.
   void lost();
 
@@ -112,7 +112,8 @@ class Lanes {
 
   uint32_t session_ = 0;  // 0: none
   MonoTime began_;
-  size_t largest_ = 0;
+  size_t largest_ = 0;  // bytes of a payload
+  uint32_t window_;     // messages in flight
   bool online_told_ = false;
   MonoTime blocked_until_ = MonoTime::min();  // the transport would not take a message
 

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <chrono>
 
-#include <openssl/err.h>
-
 #include "north/mqtt_reason.h"
 #include "north/state_text.h"
+#include "north/tls_objection.h"
 #include "north/topics.h"
 
 namespace ferrule {
@@ -31,18 +30,9 @@ std::string client_id(const UplinkSettings& settings, const std::string& gateway
 int paho_version(const MqttSettings& mqtt) { return mqtt.version >= 5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1; }
 
 // Room for the fixed header, the topic and the properties in the broker's largest packet.
-size_t payload_room(uint32_t largest_packet, size_t topic_room) {
-  const size_t overhead = topic_room + 32;
+size_t payload_room(uint32_t largest_packet, size_t longest_topic) {
+  const size_t overhead = longest_topic + 32;
   return largest_packet > overhead ? largest_packet - overhead : 1;
-}
-
-// What OpenSSL said last on this thread, which in Paho's callback is the thread that shook hands. (Paho C++ has a handler for
-// this, but gives OpenSSL a pointer into options that are gone when the error comes.)
-std::string tls_error() {
-  const unsigned long code = ERR_peek_error();
-  ERR_clear_error();
-  const char* reason = code == 0 ? nullptr : ERR_reason_error_string(code);
-  return reason == nullptr ? "" : reason;
 }
 
 // Paho C++ 1.2 tells the text of a failure only by throwing it.
@@ -53,6 +43,14 @@ std::string failure_text(const mqtt::token& token) {
     return error.what();
   }
   return "no connection";
+}
+
+// With {gateway} and the longest device name filled in.
+size_t longest_topic(const UplinkSettings& settings, const std::string& gateway) {
+  constexpr size_t kLongestName = 64;
+  return std::max({settings.topic.size() + std::string_view("/history").size(), settings.history_topic.size(),
+                   settings.event_topic.size(), settings.state_topic.size()}) +
+         gateway.size() + kLongestName;
 }
 
 template <class Time>
@@ -67,10 +65,10 @@ MqttUplink::MqttUplink(const UplinkSettings& settings, const UplinkContext& cont
       gateway_(context.gateway),
       boot_(context.boot),
       clock_(context.clock),
+      longest_topic_(longest_topic(settings, context.gateway)),
       will_topic_(Topics(settings, context.gateway, context.names).state()),
       events_(events),
-      version_(paho_version(settings.mqtt)),
-      largest_payload_(std::numeric_limits<size_t>::max()) {}
+      version_(paho_version(settings.mqtt)) {}
 
 MqttUplink::~MqttUplink() { disconnect({}, clock_.now() + 1s); }
 
@@ -79,10 +77,7 @@ Status MqttUplink::create() {
     const mqtt::create_options options(version_, kBuffered);
     client_ = std::make_unique<mqtt::async_client>(server_uri(settings_.mqtt), client_id(settings_, gateway_), options, nullptr);
     client_->set_callback(link_listener_);
-    client_->set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode code) {
-      const std::lock_guard guard(lock_);
-      disconnect_reason_ = refusal_of(code);
-    });
+    client_->set_disconnected_handler([this](const mqtt::properties&, mqtt::ReasonCode code) { lose(refusal_of(code)); });
   } catch (const std::exception& error) {
     return {Fault::invalid, std::string("MQTT client: ") + error.what()};
   }
@@ -125,15 +120,21 @@ mqtt::connect_options MqttUplink::connect_options() const {
 
 void MqttUplink::connect() {
   bool stale = false;
+  bool in_doubt = false;
   {
     const std::lock_guard guard(lock_);
     stale = state_ != State::idle;
+    in_doubt = tls_in_doubt_;
   }
   if (stale) close(clock_.now() + 1s);
   {
     const std::lock_guard guard(lock_);
     state_ = State::connecting;
-    disconnect_reason_ = {};
+    tls_in_doubt_ = false;
+  }
+  if (in_doubt) {
+    const std::string objection = tls_objection(settings_.mqtt);
+    if (!objection.empty()) return lose({Fault::refused, "TLS: " + objection});
   }
   try {
     mqtt::connect_options options = connect_options();
@@ -145,17 +146,20 @@ void MqttUplink::connect() {
 }
 
 void MqttUplink::connect_succeeded(const mqtt::token& token) {
-  size_t largest = std::numeric_limits<size_t>::max();
+  LinkLimits limits;
   try {
     const mqtt::properties properties = token.get_connect_response().get_properties();
     if (properties.contains(mqtt::property::MAXIMUM_PACKET_SIZE)) {
       const auto packet = mqtt::get<uint32_t>(properties, mqtt::property::MAXIMUM_PACKET_SIZE);
-      largest = payload_room(packet, std::max({settings_.topic.size(), settings_.history_topic.size(), size_t{64}}) + 64);
+      limits.payload = payload_room(packet, longest_topic_);
+    }
+    if (properties.contains(mqtt::property::RECEIVE_MAXIMUM)) {
+      limits.in_flight = std::max<uint32_t>(1, mqtt::get<uint16_t>(properties, mqtt::property::RECEIVE_MAXIMUM));
     }
   } catch (const std::exception&) {
-    // MQTT 3.1.1 answers have no properties; a library that cannot read them leaves the limit open.
+    // MQTT 3.1.1 answers have no properties; what cannot be read sets no limit.
   }
-  largest_payload_.store(largest, std::memory_order_relaxed);
+  limits_.with([&](LinkLimits& now) { now = limits; });
   const std::lock_guard guard(lock_);
   if (state_ != State::connecting) return;
   state_ = State::up;
@@ -173,17 +177,8 @@ Status MqttUplink::why_not_connected(const mqtt::token& token) {
     return {Fault::disconnected, static_cast<uint16_t>(code), "the broker does not speak MQTT 5: going on with 3.1.1"};
   }
   if (code > 0) return refusal_of(code);
-  if (const std::string tls = tls_error(); !tls.empty()) return {Fault::refused, "TLS: " + tls};
+  tls_in_doubt_ = settings_.mqtt.tls.on;  // Paho does not say what was wrong
   return {Fault::disconnected, failure_text(token)};
-}
-
-void MqttUplink::connection_lost() {
-  Status why(Fault::disconnected, "the connection broke");
-  {
-    const std::lock_guard guard(lock_);
-    if (!disconnect_reason_.ok()) why = disconnect_reason_;
-  }
-  lose(std::move(why));
 }
 
 void MqttUplink::lose(Status why) {

@@ -4,13 +4,15 @@
 // the token under our lock and report, which is a post to the runner's queue. The lock also keeps the promise of UplinkEvents:
 // after lost() nothing of that session is reported.
 //
+// The window must not exceed the broker's receive maximum (see limits()): Paho would hold the rest back and look again only once
+// a second. When the broker says DISCONNECT (MQTT 5), Paho calls the disconnected handler and not connection_lost.
+//
 // Limits of Paho C 1.3.12 that show through: a PUBACK's reason below 0x80 is not handed on, so "no matching subscriber" (0x10)
 // cannot be told from delivered; messages that Paho still had in its own queue when a link broke are sent again after the next
 // connect, as repeats with the same (boot, seq); getaddrinfo runs under a lock that all clients share.
 // Paho obeys the environment's http_proxy for plain TCP: the process must start without it.
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,6 +20,7 @@
 
 #include <mqtt/async_client.h>
 
+#include "core/guarded.h"
 #include "north/uplink_runner.h"
 
 namespace ferrule {
@@ -31,7 +34,7 @@ class MqttUplink final : public Uplink {
 
   void connect() override;
   Status publish(const Publication& publication, uint64_t token) override;
-  size_t largest_payload() const override { return largest_payload_.load(std::memory_order_relaxed); }
+  LinkLimits limits() const override { return limits_.copy(); }
   void disconnect(const Publication& farewell, Deadline deadline) override;
 
  private:
@@ -51,7 +54,7 @@ class MqttUplink final : public Uplink {
   };
   struct LinkListener final : mqtt::callback {
     explicit LinkListener(MqttUplink& of) : uplink(of) {}
-    void connection_lost(const std::string&) override { uplink.connection_lost(); }
+    void connection_lost(const std::string&) override { uplink.lose({Fault::disconnected, "the connection broke"}); }
     MqttUplink& uplink;
   };
 
@@ -60,7 +63,6 @@ class MqttUplink final : public Uplink {
 
   void connect_succeeded(const mqtt::token& token);
   void connect_failed(const mqtt::token& token);
-  void connection_lost();
   void published(const mqtt::token& token, bool success);
   Status why_not_connected(const mqtt::token& token);
   void lose(Status why);  // reports, once per session or attempt
@@ -71,16 +73,17 @@ class MqttUplink final : public Uplink {
   const std::string gateway_;
   const uint64_t boot_;
   const Clock& clock_;
+  const size_t longest_topic_;
   const std::string will_topic_;
   UplinkEvents& events_;
   int version_;  // that the next attempt uses; guarded by lock_
-  std::atomic<size_t> largest_payload_;
+  Guarded<LinkLimits> limits_;
 
   std::mutex lock_;  // guards what follows; taken in Paho's callbacks, never held while calling Paho
   State state_ = State::idle;
   std::unordered_map<uintptr_t, uint64_t> tokens_;  // Paho's user context -> our token
   uintptr_t next_context_ = 1;
-  Status disconnect_reason_;  // from the broker's DISCONNECT, MQTT 5
+  bool tls_in_doubt_ = false;  // the last attempt failed and TLS may be why: look before the next
 
   ConnectListener connect_listener_{*this};
   PublishListener publish_listener_{*this};

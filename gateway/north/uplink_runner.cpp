@@ -174,7 +174,7 @@ void UplinkRunner::Impl::handle(Connected&) {
   trouble.clear();
   since = context.clock.wall();
   herald.well(settings.name + ": connected to " + settings.mqtt.host);
-  lanes->connected(++session, uplink->largest_payload(), now);
+  lanes->connected(++session, uplink->limits(), now);
 }
 
 void UplinkRunner::Impl::handle(Lost& event) {

@@ -29,6 +29,12 @@ struct Publication {
   bool retain = false;
 };
 
+// What the other side has said that it takes. Known once connected.
+struct LinkLimits {
+  size_t payload = std::numeric_limits<size_t>::max();        // bytes
+  uint32_t in_flight = std::numeric_limits<uint32_t>::max();  // messages with QoS 1 and 2 that are not acknowledged
+};
+
 class UplinkEvents {
  public:
   virtual ~UplinkEvents() = default;
@@ -45,8 +51,7 @@ class Uplink {
   virtual void connect() = 0;  // answered by connected() or lost(), within the connect timeout
   // `token` is answered by settled() once, unless lost() comes first. An error means that it was not sent (token not answered).
   virtual Status publish(const Publication& publication, uint64_t token) = 0;
-  // While connected: the largest payload that the other side takes.
-  virtual size_t largest_payload() const { return std::numeric_limits<size_t>::max(); }
+  virtual LinkLimits limits() const { return {}; }
   // Sends `farewell` (the offline state; nothing when its topic is empty) where the link is up, and closes. Returns by the
   // deadline. Nothing is reported for what was before it.
   virtual void disconnect(const Publication& farewell, Deadline deadline) = 0;
