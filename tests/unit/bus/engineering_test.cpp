@@ -80,6 +80,11 @@ const Case kCases[] = {
        t.valid = {-40, 200};
      },
      int64_t{200}, int64_t{200}},
+    {"its lower end, too",
+     [](auto& t) {
+       t.valid = {-40, 200};
+     },
+     -40.0, -40.0},
     {"above valid",
      [](auto& t) {
        t.valid = {-40, 200};

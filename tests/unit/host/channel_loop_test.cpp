@@ -147,6 +147,7 @@ TEST_F(Channel, every_tag_is_answered_once_in_each_kind_of_failure) {
       line.spend(milliseconds(10));
       const bool second = request.text == "a#1";
       if (!second || c.answers) sink.good(request.tags[0], int64_t{1});
+      if (second && c.answers) line.spend(milliseconds(5));  // what is missing is stamped at the end of the exchange
       if (!second) sink.good(request.tags[1], int64_t{1});
       return {second ? c.status : Status(), 0, 0, {}};
     };
@@ -159,6 +160,7 @@ TEST_F(Channel, every_tag_is_answered_once_in_each_kind_of_failure) {
     EXPECT_EQ(by_tag[a.tags[2].id].reason, c.answers ? Reason::none : c.second);
     EXPECT_EQ(by_tag[a.tags[3].id].reason, c.second);
     EXPECT_EQ(by_tag[a.tags[3].id].detail, c.detail);
+    EXPECT_EQ(by_tag[a.tags[3].id].read_at - by_tag[a.tags[0].id].read_at, milliseconds(c.answers ? 15 : 10));
     EXPECT_EQ(by_tag[a.tags[4].id].reason, c.third);
   }
 }
@@ -167,6 +169,8 @@ TEST_F(Channel, answers_for_foreign_tags_and_second_answers_are_ignored) {
   const DeviceSettings a = make_device(names, "a", 4, seconds(1));
   open({a, make_device(names, "b", 2, seconds(1))});
   line.on_read = [&](const Request& request, SampleSink& sink, Deadline) -> Exchange {
+    if (request.text != "a#0") sink.good(a.tags[0].id, int64_t{99});  // of another request, before and after
+    if (request.text == "a#0") sink.good(a.tags[3].id, int64_t{99});
     for (int twice = 0; twice < 2; ++twice) {
       for (auto tag = request.tags.rbegin(); tag != request.tags.rend(); ++tag) sink.good(*tag, int64_t{twice});
     }

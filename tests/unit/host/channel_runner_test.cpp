@@ -96,9 +96,12 @@ TEST_F(Runner, stop_ends_a_blocked_read_and_answers_the_queued_commands) {
   runner->start();
   BlockedDriver::entered().wait(false);
   std::atomic<int> failed{0};
+  const auto here = std::this_thread::get_id();
   for (int i = 0; i < 3; ++i) {
-    runner->write(command("w"),
-                  [&](const WriteOutcome& outcome) { failed += outcome.result == CommandResult::failed ? 1 : 100; });
+    runner->write(command("w"), [&](const WriteOutcome& outcome) {
+      EXPECT_NE(std::this_thread::get_id(), here);
+      failed += outcome.result == CommandResult::failed ? 1 : 100;
+    });
   }
   const MonoTime before = clock.now();
   runner->stop();
@@ -106,6 +109,14 @@ TEST_F(Runner, stop_ends_a_blocked_read_and_answers_the_queued_commands) {
   EXPECT_EQ(failed, 3);
   EXPECT_EQ(line.count("disconnect"), 1U);
   EXPECT_TRUE(output.polls.empty());
+}
+
+TEST_F(Runner, stop_wakes_a_channel_that_sleeps_until_its_next_poll) {
+  build({make_device(names, "a", 1, std::chrono::hours(1))});
+  runner->start();
+  ASSERT_TRUE(output.wait([&] { return !output.polls.empty(); }));
+  runner->stop();  // without the wake-up it returns in an hour
+  EXPECT_EQ(output.polls.size(), 1U);
 }
 
 TEST_F(Runner, more_commands_than_may_wait_fail_at_once_and_the_others_at_the_stop) {
