@@ -21,8 +21,6 @@ std::string kind_text(const Node& node) {
   return {};
 }
 
-std::string field_name(const FieldSpec& spec) { return "'" + std::string(spec.name) + "'"; }
-
 std::string such_as(const FieldSpec& spec) {
   return spec.example.empty() ? "" : " such as `" + std::string(spec.name) + ": " + std::string(spec.example) + "`";
 }
@@ -81,14 +79,11 @@ class ValueDecoder {
 
   bool scalar(const Node& node, FieldValue& value) {
     if (!plain_scalar(node, "a single value")) return false;
-    auto parsed = parse_scalar(spec_, node.text(), node.quoted());
-    if (!parsed) {
-      report_.add(node.mark(), parsed.status().what());
+    if (const Status status = parse_scalar(spec_, node.text(), node.quoted(), value); !status) {
+      report_.add(node.mark(), status.what());
       return false;
     }
-    if (!further_check(node)) return false;
-    value = std::move(*parsed);
-    return true;
+    return further_check(node);
   }
 
   bool further_check(const Node& node) {
@@ -180,14 +175,16 @@ bool decode_range(const Node& node, const FieldSpec& spec, Fields& fields, Range
                                 " into the name, such as 'meter_" + name + "'");
     return true;
   }
-  const auto from = parse_scalar(spec, text.substr(0, dash), false);
-  const auto to = parse_scalar(spec, text.substr(dash + 1), false);
-  if (!from || !to) {
-    report.add(node.mark(), (from ? to : from).status().what());
+  FieldValue from;
+  FieldValue to;
+  Status status = parse_scalar(spec, text.substr(0, dash), false, from);
+  if (status.ok()) status = parse_scalar(spec, text.substr(dash + 1), false, to);
+  if (!status) {
+    report.add(node.mark(), status.what());
     return true;
   }
-  range.from = std::get<int64_t>(*from);
-  range.to = std::get<int64_t>(*to);
+  range.from = std::get<int64_t>(from);
+  range.to = std::get<int64_t>(to);
   range.mark = node.mark();
   if (range.from > range.to) {
     report.add(node.mark(), field_name(spec) + " counts down: write the smaller number first");

@@ -15,8 +15,6 @@
 
 namespace ferrule {
 
-namespace {
-
 // Thrown through yaml-cpp to end the parse; what is wrong has been reported.
 struct Enough : std::exception {};
 
@@ -49,6 +47,8 @@ class PacedText final : public std::streambuf {
   size_t last_event_ = 0;
   bool ran_ahead_ = false;
 };
+
+namespace {
 
 // What yaml-cpp says, and what it most likely means to the one who wrote the file.
 struct Hint {
@@ -110,7 +110,7 @@ class DocumentBuilder final : public YAML::EventHandler {
   void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
     Mark at = place(mark);
     if (in_value()) at = {document_.cells_.back().line, document_.cells_.back().column, document_.file_};  // where its key is
-    paced_.event_at(static_cast<size_t>(mark.pos));
+    reached(mark);
     add(at, NodeKind::null, "", anchor);
   }
 
@@ -120,7 +120,7 @@ class DocumentBuilder final : public YAML::EventHandler {
   }
 
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
-    paced_.event_at(static_cast<size_t>(mark.pos));
+    reached(mark);
     last_scalar_ = static_cast<size_t>(std::max(mark.pos, 0));
     const Mark at = place(mark);
     last_scalar_at_ = at;
@@ -211,6 +211,12 @@ class DocumentBuilder final : public YAML::EventHandler {
 
   bool in_value() const { return !stack_.empty() && stack_.back().value_next; }
 
+  // What the parser makes of a text that was cut off means nothing.
+  void reached(const YAML::Mark& mark) {
+    if (paced_.ran_ahead()) throw Enough();
+    paced_.event_at(static_cast<size_t>(std::max(mark.pos, 0)));
+  }
+
   void complain(Mark at, std::string what) {
     report_.add(at, std::move(what));
     if (report_.full()) throw Enough();
@@ -218,7 +224,7 @@ class DocumentBuilder final : public YAML::EventHandler {
 
   void open(const YAML::Mark& mark, NodeKind kind, const std::string& tag, YAML::anchor_t anchor,
             YAML::EmitterStyle::value style) {
-    paced_.event_at(static_cast<size_t>(mark.pos));
+    reached(mark);
     const Mark at = place(mark);
     const uint32_t cell = add(at, kind, tag, anchor);
     if (stack_.size() == kMostDepth) {
@@ -335,7 +341,6 @@ bool run(YAML::Parser& parser, DocumentBuilder& builder, const PacedText& paced,
 
 ParsedDocument parse_document(std::string_view text, uint16_t file, size_t most_nodes, Report& report) {
   ParsedDocument parsed;
-  const size_t complaints = report.count();
   if (!check_text(text, file, report)) return parsed;
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
   try {
@@ -344,7 +349,7 @@ ParsedDocument parse_document(std::string_view text, uint16_t file, size_t most_
     std::istream stream(&paced);
     YAML::Parser parser(stream);
     parsed.usable = run(parser, builder, paced, report);
-    if (paced.ran_ahead() && report.count() == complaints) {
+    if (paced.ran_ahead()) {
       report.add(builder.last_place(),
                  "more than 128 KiB in one piece after this: write a long {...} or [...] as lines of `key: value` and `- item`, "
                  "and break up a long text or run of comments");

@@ -42,8 +42,6 @@ std::string limit_text(const FieldSpec& spec, double limit) {
   return number_text(limit);
 }
 
-std::string field_name(const FieldSpec& spec) { return "'" + std::string(spec.name) + "'"; }
-
 Status wrong(const FieldSpec& spec, const std::string& what) { return {Fault::invalid, field_name(spec) + what}; }
 
 // `number` in the unit of the limits: seconds for durations.
@@ -57,52 +55,60 @@ Status refuse_quotes(const FieldSpec& spec, std::string_view text, bool in_quote
   return wrong(spec, " is a text: write " + std::string(text.substr(0, 40)) + " without quotes");
 }
 
-Result<FieldValue> integer(const FieldSpec& spec, std::string_view text, bool in_quotes) {
+Status integer(const FieldSpec& spec, std::string_view text, bool in_quotes, FieldValue& value) {
   const auto number = parse_integer(text);
   if (!number) return wrong(spec, " " + number.status().what());
   if (const Status status = refuse_quotes(spec, text, in_quotes); !status) return status;
   if (const Status status = in_range(spec, text, static_cast<double>(*number)); !status) return status;
-  return FieldValue(*number);
+  value = *number;
+  return {};
 }
 
-Result<FieldValue> decimal(const FieldSpec& spec, std::string_view text, bool in_quotes) {
+Status decimal(const FieldSpec& spec, std::string_view text, bool in_quotes, FieldValue& value) {
   const auto number = parse_number(text);
   if (!number) return wrong(spec, " " + number.status().what());
   if (const Status status = refuse_quotes(spec, text, in_quotes); !status) return status;
   if (const Status status = in_range(spec, text, *number); !status) return status;
-  return FieldValue(*number);
+  value = *number;
+  return {};
 }
 
-Result<FieldValue> boolean(const FieldSpec& spec, std::string_view text, bool in_quotes) {
+Status boolean(const FieldSpec& spec, std::string_view text, bool in_quotes, FieldValue& value) {
   if (text != "true" && text != "false") return wrong(spec, " must be true or false, not " + cited(text));
   if (const Status status = refuse_quotes(spec, text, in_quotes); !status) return status;
-  return FieldValue(text == "true");
+  value = text == "true";
+  return {};
 }
 
-Result<FieldValue> duration(const FieldSpec& spec, std::string_view text) {
+Status duration(const FieldSpec& spec, std::string_view text, FieldValue& value) {
   const auto parsed = parse_duration(text);
   if (!parsed) return wrong(spec, ": " + parsed.status().what());
   if (const Status status = in_range(spec, text, std::chrono::duration<double>(*parsed).count()); !status) return status;
-  return FieldValue(*parsed);
+  value = *parsed;
+  return {};
 }
 
-Result<FieldValue> size(const FieldSpec& spec, std::string_view text) {
+Status size(const FieldSpec& spec, std::string_view text, FieldValue& value) {
   const auto parsed = parse_size(text);
   if (!parsed) return wrong(spec, ": " + parsed.status().what());
   if (const Status status = in_range(spec, text, static_cast<double>(*parsed)); !status) return status;
-  return FieldValue(static_cast<int64_t>(*parsed));
+  value = static_cast<int64_t>(*parsed);
+  return {};
 }
 
-Result<FieldValue> choice(const FieldSpec& spec, std::string_view text) {
+Status choice(const FieldSpec& spec, std::string_view text, FieldValue& value) {
   std::string list;
   for (const std::string_view word : spec.words) {
-    if (word == text) return FieldValue(std::string(text));
+    if (word == text) {
+      value = std::string(text);
+      return {};
+    }
     list += (list.empty() ? "" : ", ") + std::string(word);
   }
   return wrong(spec, " is " + cited(text) + ", it must be one of " + list + did_you_mean(text, spec.words));
 }
 
-Result<FieldValue> name(const FieldSpec& spec, std::string_view text) {
+Status name(const FieldSpec& spec, std::string_view text, FieldValue& value) {
   std::string filled;  // as it may look once its placeholders are filled in
   size_t at = 0;
   while (const auto placeholder = find_placeholder(text, at)) {
@@ -114,7 +120,8 @@ Result<FieldValue> name(const FieldSpec& spec, std::string_view text) {
   if (const Status status = check_name(filled); !status) {
     return wrong(spec, ": " + (filled == text ? status : check_name(text)).what());
   }
-  return FieldValue(std::string(text));
+  value = std::string(text);
+  return {};
 }
 
 }  // namespace
@@ -159,18 +166,20 @@ Status check_name(std::string_view text) {
                               (proposed.empty() ? "" : ", such as '" + proposed + "'")};
 }
 
-Result<FieldValue> parse_scalar(const FieldSpec& spec, std::string_view text, bool in_quotes) {
+Status parse_scalar(const FieldSpec& spec, std::string_view text, bool in_quotes, FieldValue& value) {
   switch (spec.kind) {
-    case FieldKind::integer: return integer(spec, text, in_quotes);
-    case FieldKind::number: return decimal(spec, text, in_quotes);
-    case FieldKind::boolean: return boolean(spec, text, in_quotes);
-    case FieldKind::duration: return duration(spec, text);
-    case FieldKind::size: return size(spec, text);
-    case FieldKind::choice: return choice(spec, text);
-    case FieldKind::name: return name(spec, text);
-    default: return FieldValue(std::string(text));
+    case FieldKind::integer: return integer(spec, text, in_quotes, value);
+    case FieldKind::number: return decimal(spec, text, in_quotes, value);
+    case FieldKind::boolean: return boolean(spec, text, in_quotes, value);
+    case FieldKind::duration: return duration(spec, text, value);
+    case FieldKind::size: return size(spec, text, value);
+    case FieldKind::choice: return choice(spec, text, value);
+    case FieldKind::name: return name(spec, text, value);
+    default: value = std::string(text); return {};
   }
 }
+
+std::string field_name(const FieldSpec& spec) { return "'" + std::string(spec.name) + "'"; }
 
 std::string range_text(const FieldSpec& spec) {
   const bool low = std::isfinite(spec.least);

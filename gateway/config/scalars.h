@@ -19,9 +19,12 @@ Status check_name(std::string_view text);
 
 // `in_quotes`: it was written in quotes, which makes a text of it. The Status says, with the field's name in front, what is
 // wrong. Kinds text .. expression; a name may still hold {placeholders}.
-Result<FieldValue> parse_scalar(const FieldSpec& spec, std::string_view text, bool in_quotes);
+Status parse_scalar(const FieldSpec& spec, std::string_view text, bool in_quotes, FieldValue& value);
 
-// " 0 to 247", "at least 1": the limits of the field as a user would write them; empty without limits.
+// 'every': how a message names a field.
+std::string field_name(const FieldSpec& spec);
+
+// "0 to 247", "at least 1": the limits of the field as a user would write them; empty without limits.
 std::string range_text(const FieldSpec& spec);
 
 // "{unit_id}" at or after `from`: its place in the text and the word in it.

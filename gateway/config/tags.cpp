@@ -107,9 +107,9 @@ class TagBuilder {
                             "'bits': " + cited(key) + " is no bit: they are counted from 0, the least, to 63");
       }
       const FieldSpec spec{.name = "bits", .kind = FieldKind::name};
-      if (const auto checked = parse_scalar(spec, name, false); !checked) {
-        context_.report.add(common.mark("bits"), checked.status().what());
-      }
+      FieldValue checked;
+      const Status status = parse_scalar(spec, name, false, checked);
+      if (!status) context_.report.add(common.mark("bits"), status.what());
     }
     for (const auto& [key, label] : common.pairs("enum")) {
       const auto number = parse_integer(key);

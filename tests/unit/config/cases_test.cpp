@@ -11,7 +11,7 @@ namespace ferrule {
 
 namespace {
 
-const std::filesystem::path kCases = std::filesystem::path(FERRULE_SOURCE_DIR) / "tests/cases/config";
+const std::filesystem::path kCaseFolder = std::filesystem::path(FERRULE_SOURCE_DIR) / "tests/cases/config";
 
 std::vector<std::filesystem::path> children(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> paths;
@@ -22,7 +22,7 @@ std::vector<std::filesystem::path> children(const std::filesystem::path& folder)
 
 TEST(ConfigCases, wrong_files_are_refused_with_place_and_remedy) {
   size_t seen = 0;
-  for (const auto& folder : children(kCases / "wrong")) {
+  for (const auto& folder : children(kCaseFolder / "wrong")) {
     if (std::filesystem::exists(folder / "needs_program")) continue;  // depends on the real driver's own checks
     Loading loading(folder.string());
     EXPECT_EQ(loading.complaints(), content_of(folder / "expected")) << folder;
@@ -33,9 +33,9 @@ TEST(ConfigCases, wrong_files_are_refused_with_place_and_remedy) {
 
 TEST(ConfigCases, right_files_load_without_a_complaint) {
   size_t seen = 0;
-  for (const auto& file : children(kCases / "right")) {
+  for (const auto& file : children(kCaseFolder / "right")) {
     if (file.extension() != ".yaml") continue;
-    Loading loading((kCases / "right").string());
+    Loading loading((kCaseFolder / "right").string());
     loading.options.file = file.string();
     EXPECT_EQ(loading.complaints(), "") << file;
     ++seen;
