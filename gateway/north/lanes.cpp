@@ -247,7 +247,8 @@ void Lanes::settled(uint64_t token, Settlement settlement, std::string why, Mono
   const Duration latency = now - message->sent;
   const double ms = std::chrono::duration<double, std::milli>(latency).count();
   counts_.ack_ms = counts_.ack_ms == 0 ? ms : counts_.ack_ms + (ms - counts_.ack_ms) / 16;
-  pace_.acknowledged(latency, in_flight_.backlog() + 1 >= pace_.limit(), now);
+  const bool was_backlog = message->batch != nullptr && message->batch->lane == Lane::backlog;
+  pace_.acknowledged(latency, in_flight_.backlog() + (was_backlog ? 1 : 0) >= pace_.limit(), now);
   if (settlement == Settlement::unheard) ++counts_.unheard;
   if (settlement == Settlement::not_now) ++counts_.refused;
   if (message->batch == nullptr) return state_answered(message->device, settlement, why);
