@@ -117,7 +117,7 @@ struct UplinkRunner::Impl final : UplinkEvents {
 void UplinkRunner::Impl::start() {
   auto made = make_uplink(settings, context, *this);
   if (!made) {
-    herald.problem(made.status().fault(), settings.name + ": " + made.status().what(), context.clock.now());
+    herald.problem(made.status().fault(), made.status().what(), context.clock.now());
     status.with([&](UplinkStatus& now) { now.trouble = made.status().what(); });
     return;
   }
@@ -173,7 +173,7 @@ void UplinkRunner::Impl::handle(Connected&) {
   ++connects;
   trouble.clear();
   since = context.clock.wall();
-  herald.well(settings.name + ": connected to " + settings.mqtt.host);
+  herald.well("connected to " + settings.mqtt.host);
   lanes->connected(++session, uplink->limits(), now);
 }
 
@@ -186,8 +186,7 @@ void UplinkRunner::Impl::handle(Lost& event) {
   if (was_up) since = context.clock.wall();
   trouble = event.why.what();
   herald.problem(event.why.fault(),
-                 settings.name + (was_up ? ": lost the link to " : ": cannot connect to ") + settings.mqtt.host + ": " + trouble,
-                 now);
+                 std::string(was_up ? "lost the link to " : "cannot connect to ") + settings.mqtt.host + ": " + trouble, now);
 }
 
 void UplinkRunner::Impl::handle(Stop& event) {
