@@ -1,6 +1,5 @@
 #include "host/service.h"
 
-#include <malloc.h>
 #include <sys/stat.h>
 
 #include <csignal>
@@ -8,12 +7,14 @@
 
 #include "core/units.h"
 #include "host/last_good.h"
+#include "host/memory.h"
 #include "host/notify.h"
 
 namespace ferrule {
 
 namespace {
 
+constexpr Duration kStarted = std::chrono::seconds(10);  // by then every link has been tried once
 constexpr Duration kIdleLook = std::chrono::seconds(1);  // how often a reload asked for over REST is looked for
 
 void block_signals(sigset_t& signals) {
@@ -63,8 +64,13 @@ void watch_over(Gateway& gateway, const Clock& clock, const sigset_t& signals) {
   const auto watchdog = watchdog_period();
   const Duration look = watchdog ? std::min<Duration>(kIdleLook, *watchdog / 4) : kIdleLook;
   std::string reported;
+  bool starting = true;
   for (;;) {
     const int signal = next_signal(signals, look);
+    if (starting && gateway.uptime() > kStarted) {
+      starting = false;
+      release_startup_memory();
+    }
     if (signal == SIGTERM || signal == SIGINT) return;
     if (signal == SIGHUP || gateway.take_reload_request()) reload(gateway, clock);
     const std::string hanging = gateway.hanging();
@@ -100,7 +106,7 @@ int run_service(GatewayContext context) {
     if (const Status kept = keep_last_good(folders, loaded); !kept.ok()) log(LogLevel::warning, kept.what());
   }
   loaded = {};
-  malloc_trim(0);  // reading the configuration took several times what it left
+  release_startup_memory();
   log(LogLevel::info, "gateway " + id + " runs with " + std::to_string(gateway.parts().tags->size()) + " tags" +
                           (gateway.rest_port() == 0 ? "" : ", REST on port " + std::to_string(gateway.rest_port())));
   notify_systemd("READY=1\nSTATUS=running");
