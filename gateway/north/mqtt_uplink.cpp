@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <mutex>
 
 #include "north/mqtt_reason.h"
 #include "north/state_text.h"
@@ -58,6 +59,16 @@ std::chrono::milliseconds left(Time deadline, Time now) {
   return std::max(0ms, std::chrono::duration_cast<std::chrono::milliseconds>(deadline - now));
 }
 
+// OpenSSL 3 initialises itself when it is first used. Paho would have it done for plain clients too, which touches 2 MB of it.
+void leave_openssl_asleep() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    MQTTAsync_init_options options = MQTTAsync_init_options_initializer;
+    options.do_openssl_init = 0;
+    MQTTAsync_global_init(&options);
+  });
+}
+
 }  // namespace
 
 MqttUplink::MqttUplink(const UplinkSettings& settings, const UplinkContext& context, UplinkEvents& events)
@@ -73,6 +84,7 @@ MqttUplink::MqttUplink(const UplinkSettings& settings, const UplinkContext& cont
 MqttUplink::~MqttUplink() { disconnect({}, clock_.now() + 1s); }
 
 Status MqttUplink::create() {
+  leave_openssl_asleep();
   try {
     const mqtt::create_options options(version_, kBuffered);
     client_ = std::make_unique<mqtt::async_client>(server_uri(settings_.mqtt), client_id(settings_, gateway_), options, nullptr);
