@@ -84,14 +84,23 @@ Result<Database> Database::open(const std::string& path, const std::string& vfs,
     if (!status) return status;
     return database;
   }
-  // The locking mode comes before the first look at the file, so that shared memory is never asked for (not every VFS has it).
-  // auto_vacuum must come before the first table; deleted pages need no overwriting with zeros: they hold nothing secret that the
-  // live ones do not.
-  Status status = database.run(
-      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-      "PRAGMA secure_delete=OFF; PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY; PRAGMA cache_size=-2048");
-  if (!status) return status;
+  if (Status status = database.own(); !status) return status;
   return database;
+}
+
+Status Database::own() {
+  // Before the first look at the file, so that shared memory is never asked for: not every VFS has it.
+  if (Status status = run("PRAGMA locking_mode=EXCLUSIVE"); !status) return status;
+  const Result<int64_t> pages = number("PRAGMA page_count");
+  if (!pages) return pages.status();
+  // Only before the first table; on an existing file it would write.
+  if (*pages == 0) {
+    if (Status status = run("PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL"); !status) return status;
+  }
+  // Deleted pages need no overwriting with zeros: they hold nothing more secret than the live ones.
+  return run(
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF; PRAGMA foreign_keys=OFF;"
+      "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-2048");
 }
 
 Status Database::run(const char* sql) {

@@ -56,6 +56,8 @@ class Database {
   Status checkpoint(bool truncate);  // truncate: and empty the write-ahead log
 
  private:
+  Status own();
+
   struct Close {
     void operator()(sqlite3* db) const;
   };

@@ -8,7 +8,11 @@
 #include <cstdio>
 #include <ctime>
 #include <filesystem>
+#include <map>
 #include <set>
+
+#include "outbox/leaf_scan.h"
+#include "outbox/ledger.h"
 
 namespace ferrule::outbox {
 
@@ -55,20 +59,23 @@ void remove(const std::string& path) {
 // Reads a damaged file table by table; a page that fails costs what is on it.
 class Rescue {
  public:
-  Rescue(Database& from, Store& to) : from_(from), to_(to) {}
+  // `from` is null where SQLite does not even open the file.
+  Rescue(Database* from, std::string path, Store& to) : from_(from), path_(std::move(path)), to_(to) {}
 
   void run() {
-    small_tables();
+    failed_ = from_ == nullptr;
+    if (from_ != nullptr) small_tables();
     boot_known_ = batch_.boot.has_value();
-    flush();
-    blocks(1, INT64_MAX);
+    if (from_ != nullptr) blocks(1, INT64_MAX);
+    if (failed_) unreachable();
+    for (auto& [id, uplink] : uplinks_) batch_.uplinks.push_back(std::move(uplink));
     flush();
   }
 
   bool boot_known() const { return boot_known_; }
   uint64_t last_boot() const { return boot_; }
 
-  size_t found() const { return seen_.size(); }
+  size_t found() const { return found_; }
   size_t sound() const { return sound_; }
 
  private:
@@ -77,44 +84,85 @@ class Rescue {
   bool each(Statement& statement, Use&& use) {
     while (true) {
       const Result<bool> row = statement.step();
-      if (!row.ok()) return false;
+      if (!row.ok()) return failed_ = true, false;
       if (!*row) return statement.reset(), true;
       use(statement);
     }
   }
   template <class Use>
   void table(const char* sql, Use&& use) {
-    Result<Statement> statement = from_.prepare(sql);
-    if (statement) each(*statement, use);
+    Result<Statement> statement = from_->prepare(sql);
+    if (statement) {
+      each(*statement, use);
+    } else {
+      failed_ = true;
+    }
+  }
+
+  void keep_name(Dictionary::Row row, int64_t sum) {
+    if (sum == name_sum(row) && names_.insert(row.id).second) batch_.names.push_back(std::move(row));
+  }
+  void keep_uplink(uint32_t id, std::string name, int64_t sum) {
+    if (sum == uplink_sum(id, name)) uplinks_.try_emplace(id, StoredUplink{id, std::move(name), {}});
+  }
+  void keep_cursor(uint32_t id, std::string cursor) {  // of several, an old one only makes us send again
+    const auto uplink = uplinks_.find(id);
+    if (uplink != uplinks_.end() && uplink->second.cursor.empty() && decode_cursor(cursor).ok()) {
+      uplink->second.cursor = std::move(cursor);
+    }
   }
 
   void small_tables() {
     for (const char* sql :
-         {"SELECT id, device, name FROM names ORDER BY id", "SELECT id, device, name FROM names_copy ORDER BY id",
-          "SELECT id, device, name FROM names ORDER BY id DESC"}) {
+         {"SELECT id, device, name, sum FROM names ORDER BY id", "SELECT id, device, name, sum FROM names_copy ORDER BY id",
+          "SELECT id, device, name, sum FROM names ORDER BY id DESC"}) {
       table(sql, [&](const Statement& row) {
-        batch_.names.push_back(
-            {static_cast<uint32_t>(row.number(0)), static_cast<uint32_t>(row.number(1)), std::string(row.bytes(2))});
+        keep_name({static_cast<uint32_t>(row.number(0)), static_cast<uint32_t>(row.number(1)), std::string(row.bytes(2))},
+                  row.number(3));
       });
     }
-    for (const char* sql : {"SELECT id, name, x'' FROM uplink_names", "SELECT id, name, cursor FROM uplinks"}) {
-      table(sql, [&](const Statement& row) {
-        batch_.uplinks.push_back({static_cast<uint32_t>(row.number(0)), std::string(row.bytes(1)), std::string(row.bytes(2))});
-      });
-    }
-    table("SELECT id, uplink, from_ns, to_ns, samples, why FROM losses", [&](const Statement& row) {
-      const Loss loss{std::string(row.bytes(1)), WallTime(Duration(row.number(2))), WallTime(Duration(row.number(3))),
-                      static_cast<uint64_t>(row.number(4)), std::string(row.bytes(5))};
-      batch_.losses.push_back({row.number(0), loss});
+    table("SELECT id, name, sum FROM uplink_names", [&](const Statement& row) {
+      keep_uplink(static_cast<uint32_t>(row.number(0)), std::string(row.bytes(1)), row.number(2));
+    });
+    table("SELECT id, name, cursor, sum FROM uplinks", [&](const Statement& row) {
+      keep_uplink(static_cast<uint32_t>(row.number(0)), std::string(row.bytes(1)), row.number(3));
+      keep_cursor(static_cast<uint32_t>(row.number(0)), std::string(row.bytes(2)));
     });
     table("SELECT uplink, why, at_ns, body FROM dead_letters", [&](const Statement& row) {
       batch_.dead_letters.push_back(
           {std::string(row.bytes(0)), std::string(row.bytes(1)), WallTime(Duration(row.number(2))), std::string(row.bytes(3))});
     });
+    int64_t sum = -1;
     table("SELECT key, value FROM meta", [&](const Statement& row) {
       if (row.bytes(0) == "boot") batch_.boot = static_cast<uint64_t>(row.number(1));
+      if (row.bytes(0) == "boot_sum") sum = row.number(1);
       if (row.bytes(0) == "last_uplink") batch_.last_uplink = static_cast<uint32_t>(row.number(1));
     });
+    if (batch_.boot && sum != boot_sum(*batch_.boot)) batch_.boot.reset();
+  }
+
+  // What SQLite cannot reach any more. Rows are known by their shape and their checksums.
+  void unreachable() {
+    scan_leaves(path_, [this](ScannedRow& row) {
+      const auto is = [&](std::initializer_list<ScannedValue::Kind> kinds) {
+        return std::equal(kinds.begin(), kinds.end(), row.values.begin(), row.values.end(),
+                          [](ScannedValue::Kind kind, const ScannedValue& value) { return value.kind == kind; });
+      };
+      using enum ScannedValue::Kind;
+      auto& values = row.values;
+      const auto id = static_cast<uint32_t>(row.id);
+      if (is({null, number, text, number})) {
+        keep_name({id, static_cast<uint32_t>(values[1].number), std::move(values[2].bytes)}, values[3].number);
+      } else if (is({null, text, number})) {
+        keep_uplink(id, std::move(values[1].bytes), values[2].number);
+      } else if (is({null, text, blob, number})) {
+        keep_uplink(id, std::move(values[1].bytes), values[3].number);
+        cursors_.emplace_back(id, std::move(values[2].bytes));
+      } else if (is({null, blob, blob})) {
+        keep(values[1].bytes, values[2].bytes);
+      }
+    });
+    for (auto& [id, cursor] : cursors_) keep_cursor(id, std::move(cursor));
   }
 
   // Between two keys: upwards to the first failure, then downwards to it; what is left is tried in halves.
@@ -137,24 +185,33 @@ class Rescue {
   template <class Seen>
   bool scan(const char* sql, int64_t low, int64_t high, Seen&& seen) {
     ++queries_;
-    Result<Statement> statement = from_.prepare(sql);
-    if (!statement) return queries_ = kMostQueries, false;  // the schema itself is gone
+    Result<Statement> statement = from_->prepare(sql);
+    if (!statement) {  // the schema itself is gone
+      queries_ = kMostQueries;
+      failed_ = true;
+      return false;
+    }
     statement->bind(1, low).bind(2, high);
     return each(*statement, [&](const Statement& row) {
-      keep(row);
+      keep(row.bytes(1), row.bytes(2));
       seen(row.number(0));
     });
   }
 
-  void keep(const Statement& row) {
-    Result<Summary> summary = decode_summary(row.bytes(1));
-    if (!summary || summary->first != static_cast<uint64_t>(row.number(0)) || !seen_.insert(summary->first).second) return;
+  void keep(std::string_view summary_bytes, std::string_view body) {
+    Result<Summary> summary = decode_summary(summary_bytes);
+    if (!summary || overlaps(*summary)) return;
+    ranges_.add(summary->first, summary->last);
+    ++found_;
     // A damaged body is taken along: whoever reads it knows from the summary what is lost.
-    if (verify(row.bytes(2)).ok()) ++sound_;
+    if (verify(body).ok()) ++sound_;
     boot_ = std::max(boot_, summary->boot);
-    batch_.blocks.push_back({std::move(*summary), std::string(row.bytes(2))});
+    batch_.blocks.push_back({std::move(*summary), std::string(body)});
     if (batch_.blocks.size() >= kAtOnce) flush();
   }
+
+  // Known already, or a stale one that was merged since.
+  bool overlaps(const Summary& summary) const { return ranges_.count(summary.first, summary.last) > 0; }
 
   void flush() {
     if (!batch_.boot) batch_.boot = boot_;
@@ -165,11 +222,16 @@ class Rescue {
     batch_ = {};
   }
 
-  Database& from_;
+  Database* from_;
+  const std::string path_;
   Store& to_;
   Batch batch_;
-  std::set<uint64_t> seen_;
-  size_t sound_ = 0;
+  std::set<uint32_t> names_;
+  std::map<uint32_t, StoredUplink> uplinks_;
+  std::vector<std::pair<uint32_t, std::string>> cursors_;
+  RangeSet ranges_;  // of the blocks that were kept
+  size_t found_ = 0, sound_ = 0;
+  bool failed_ = false;  // something could not be reached
   int queries_ = 0;
   uint64_t boot_ = 0;
   bool boot_known_ = false;
@@ -190,8 +252,8 @@ Result<std::string> salvage(const StoreSettings& settings, const Clock& clock, c
     Result<Store> fresh = Store::open(fresh_settings, nothing);
     if (!fresh) return fresh.status();
     Result<Database> damaged = Database::open(settings.path, settings.vfs, Database::Mode::salvage);
-    if (damaged && why.fault() == Fault::corrupt) {
-      Rescue rescue(*damaged, *fresh);
+    if (why.fault() == Fault::corrupt) {
+      Rescue rescue(damaged ? &*damaged : nullptr, settings.path, *fresh);
       rescue.run();
       found = rescue.found();
       sound = rescue.sound();

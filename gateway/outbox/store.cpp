@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "outbox/bytes.h"
+#include "outbox/crc32.h"
+
 namespace ferrule::outbox {
 
 namespace {
@@ -10,10 +13,10 @@ constexpr const char* kCreate =
     "BEGIN IMMEDIATE;"
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE blocks(first INTEGER PRIMARY KEY, summary BLOB NOT NULL, body BLOB NOT NULL);"
-    "CREATE TABLE names(id INTEGER PRIMARY KEY, device INTEGER NOT NULL, name TEXT NOT NULL);"
-    "CREATE TABLE names_copy(id INTEGER PRIMARY KEY, device INTEGER NOT NULL, name TEXT NOT NULL);"
-    "CREATE TABLE uplinks(id INTEGER PRIMARY KEY, name TEXT NOT NULL, cursor BLOB NOT NULL);"
-    "CREATE TABLE uplink_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL);"
+    "CREATE TABLE names(id INTEGER PRIMARY KEY, device INTEGER NOT NULL, name TEXT NOT NULL, sum INTEGER NOT NULL);"
+    "CREATE TABLE names_copy(id INTEGER PRIMARY KEY, device INTEGER NOT NULL, name TEXT NOT NULL, sum INTEGER NOT NULL);"
+    "CREATE TABLE uplinks(id INTEGER PRIMARY KEY, name TEXT NOT NULL, cursor BLOB NOT NULL, sum INTEGER NOT NULL);"
+    "CREATE TABLE uplink_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL, sum INTEGER NOT NULL);"
     "CREATE TABLE losses(id INTEGER PRIMARY KEY, uplink TEXT NOT NULL, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL,"
     " samples INTEGER NOT NULL, why TEXT NOT NULL);"
     "CREATE TABLE dead_letters(id INTEGER PRIMARY KEY, uplink TEXT NOT NULL, why TEXT NOT NULL, at_ns INTEGER NOT NULL,"
@@ -39,6 +42,26 @@ Status each_row(Database& db, const char* sql, Use&& use) {
 }
 
 }  // namespace
+
+int64_t name_sum(const Dictionary::Row& row) {
+  std::string all = "name";
+  put_varint(all, row.id);
+  put_varint(all, row.device);
+  return crc32(all + row.name);
+}
+
+int64_t uplink_sum(uint32_t id, std::string_view name) {
+  std::string all = "uplink";
+  put_varint(all, id);
+  all += name;
+  return crc32(all);
+}
+
+int64_t boot_sum(uint64_t boot) {
+  std::string all = "boot";
+  put_varint(all, boot);
+  return crc32(all);
+}
 
 Result<Store> Store::open(const StoreSettings& settings, Contents& contents) {
   Result<Database> db = Database::open(settings.path, settings.vfs, Database::Mode::owner);
@@ -83,12 +106,15 @@ Status Store::check(const StoreSettings& settings) {
 
 Status Store::load(Contents& contents) {
   contents = {};
+  int64_t sum = boot_sum(0);
   Status status = each_row(db_, "SELECT key, value FROM meta", [&](const Statement& row) -> Status {
     if (row.bytes(0) == "boot") contents.boot = static_cast<uint64_t>(row.number(1));
+    if (row.bytes(0) == "boot_sum") sum = row.number(1);
     if (row.bytes(0) == "clean") contents.clean = row.number(1) != 0;
     if (row.bytes(0) == "last_uplink") contents.last_uplink = static_cast<uint32_t>(row.number(1));
     return {};
   });
+  if (status && sum != boot_sum(contents.boot)) status = {Fault::corrupt, "the boot number has a wrong checksum"};
   if (status) status = load_blocks(contents);
   if (status) status = load_rest(contents);
   return status;
@@ -106,14 +132,19 @@ Status Store::load_blocks(Contents& contents) {
 
 Status Store::load_rest(Contents& contents) {
   Status status =
-      each_row(db_, "SELECT id, device, name FROM names ORDER BY device <> 0, id", [&](const Statement& row) -> Status {
-        contents.names.push_back(
-            {static_cast<uint32_t>(row.number(0)), static_cast<uint32_t>(row.number(1)), std::string(row.bytes(2))});
+      each_row(db_, "SELECT id, device, name, sum FROM names ORDER BY device <> 0, id", [&](const Statement& row) -> Status {
+        Dictionary::Row name{static_cast<uint32_t>(row.number(0)), static_cast<uint32_t>(row.number(1)),
+                             std::string(row.bytes(2))};
+        if (row.number(3) != name_sum(name)) return {Fault::corrupt, "a stored name has a wrong checksum"};
+        contents.names.push_back(std::move(name));
         return {};
       });
   if (status) {
-    status = each_row(db_, "SELECT id, name, cursor FROM uplinks", [&](const Statement& row) -> Status {
+    status = each_row(db_, "SELECT id, name, cursor, sum FROM uplinks", [&](const Statement& row) -> Status {
       contents.uplinks.push_back({static_cast<uint32_t>(row.number(0)), std::string(row.bytes(1)), std::string(row.bytes(2))});
+      if (row.number(3) != uplink_sum(contents.uplinks.back().id, contents.uplinks.back().name)) {
+        return {Fault::corrupt, "the name of an uplink has a wrong checksum"};
+      }
       contents.last_uplink = std::max(contents.last_uplink, contents.uplinks.back().id);
       return {};
     });
@@ -137,10 +168,10 @@ Status Store::prepare() {
       {&insert_block_, "INSERT OR REPLACE INTO blocks VALUES(?1, ?2, ?3)"},
       {&erase_block_, "DELETE FROM blocks WHERE first = ?1"},
       {&read_block_, "SELECT body FROM blocks WHERE first = ?1"},
-      {&insert_name_, "INSERT OR REPLACE INTO names VALUES(?1, ?2, ?3)"},
-      {&insert_copy_, "INSERT OR REPLACE INTO names_copy VALUES(?1, ?2, ?3)"},
-      {&insert_uplink_, "INSERT OR REPLACE INTO uplinks VALUES(?1, ?2, ?3)"},
-      {&insert_uplink_name_, "INSERT OR IGNORE INTO uplink_names VALUES(?1, ?2)"},
+      {&insert_name_, "INSERT OR REPLACE INTO names VALUES(?1, ?2, ?3, ?4)"},
+      {&insert_copy_, "INSERT OR REPLACE INTO names_copy VALUES(?1, ?2, ?3, ?4)"},
+      {&insert_uplink_, "INSERT OR REPLACE INTO uplinks VALUES(?1, ?2, ?3, ?4)"},
+      {&insert_uplink_name_, "INSERT OR IGNORE INTO uplink_names VALUES(?1, ?2, ?3)"},
       {&erase_uplink_name_, "DELETE FROM uplink_names WHERE id = ?1"},
       {&erase_uplink_, "DELETE FROM uplinks WHERE id = ?1"},
       {&insert_loss_, "INSERT OR REPLACE INTO losses VALUES(?1, ?2, ?3, ?4, ?5, ?6)"},
@@ -192,7 +223,8 @@ Status Store::write_blocks(const Batch& batch) {
 Status Store::write_names(const Batch& batch) {
   for (Statement* insert : {&insert_name_, &insert_copy_}) {
     for (const Dictionary::Row& row : batch.names) {
-      if (Status status = insert->bind(1, row.id).bind(2, row.device).text(3, row.name).run(); !status) return status;
+      if (Status status = insert->bind(1, row.id).bind(2, row.device).text(3, row.name).bind(4, name_sum(row)).run(); !status)
+        return status;
     }
   }
   return {};
@@ -202,8 +234,10 @@ Status Store::write_rest(const Batch& batch) {
   Status status;
   const auto meta = [&](const char* key, int64_t value) { status = set_meta_.text(1, key).bind(2, value).run(); };
   for (const StoredUplink& uplink : batch.uplinks) {
-    if (status) status = insert_uplink_.bind(1, uplink.id).text(2, uplink.name).blob(3, uplink.cursor).run();
-    if (status) status = insert_uplink_name_.bind(1, uplink.id).text(2, uplink.name).run();
+    const int64_t sum = uplink_sum(uplink.id, uplink.name);
+    insert_uplink_.bind(1, uplink.id).text(2, uplink.name).blob(3, uplink.cursor).bind(4, sum);
+    if (status) status = insert_uplink_.run();
+    if (status) status = insert_uplink_name_.bind(1, uplink.id).text(2, uplink.name).bind(3, sum).run();
   }
   for (const uint32_t id : batch.erase_uplinks) {
     if (status) status = erase_uplink_.bind(1, id).run();
@@ -223,6 +257,7 @@ Status Store::write_rest(const Batch& batch) {
   }
   if (status && !batch.dead_letters.empty()) status = trim_dead_.bind(1, static_cast<int64_t>(keep_dead_)).run();
   if (status && batch.boot) meta("boot", static_cast<int64_t>(*batch.boot));
+  if (status && batch.boot) meta("boot_sum", boot_sum(*batch.boot));
   if (status && batch.last_uplink) meta("last_uplink", *batch.last_uplink);
   if (status && batch.clean) meta("clean", *batch.clean ? 1 : 0);
   return status;

@@ -2,14 +2,15 @@
 //
 //   meta(key, value)                  boot, clean, last uplink id
 //   blocks(first, summary, body)      first: position of the first record
-//   names, names_copy(id, device, name)   the dictionary, twice: one lost page must not take the meaning of every block
-//   uplinks(id, name, cursor)
-//   uplink_names(id, name)            for salvage: written once per uplink, apart from the cursors
+//   names, names_copy(id, device, name, sum)   the dictionary, twice: one lost page must not take the meaning of every block
+//   uplinks(id, name, cursor, sum)
+//   uplink_names(id, name, sum)       for salvage: written once per uplink, apart from the cursors
 //   losses(id, uplink, from_ns, to_ns, samples, why)
 //   dead_letters(id, uplink, why, at_ns, body)   body: a block of one record
 //
-// Outbox thread only. After any Status but ok the store must be opened again before it is believed: what a failed fsync left on
-// the disk nobody knows.
+// Blocks, summaries and cursors carry checksums of their own; names carry theirs in `sum`: a flipped bit must not give a value to
+// another tag. Outbox thread only. After any Status but ok the store must be opened again before it is believed: what a failed
+// fsync left on the disk nobody knows.
 #pragma once
 
 #include <cstdint>
@@ -71,7 +72,7 @@ struct Batch {
 // What the file holds but the bodies.
 struct Contents {
   uint64_t boot = 0;
-  bool clean = true;         // closed in order
+  bool clean = false;        // closed in order
   uint32_t last_uplink = 0;  // the highest uplink id ever given out
   std::vector<Summary> blocks;
   std::vector<Dictionary::Row> names;
@@ -87,6 +88,10 @@ struct StoreSettings {
   uint64_t check_bytes = 0;   // quick_check after an unclean stop up to this size
   uint64_t dead_letters = 0;  // how many are kept
 };
+
+int64_t name_sum(const Dictionary::Row& row);
+int64_t uplink_sum(uint32_t id, std::string_view name);
+int64_t boot_sum(uint64_t boot);
 
 class Store {
  public:
