@@ -173,7 +173,7 @@ Status stream(const std::string& socket, std::string_view target, const std::fun
   std::string_view piece = call.buffered();
   while (true) {
     bool more = true;
-    if (const Status status = lines.take(piece, event, more); !status.ok() || !more) return status;
+    if (Status status = lines.take(piece, event, more); !status.ok() || !more) return status;
     const Result<std::string_view> next = call.receive_some(kSilence);
     if (!next.ok()) return next.status();
     if (next->empty()) return {};

@@ -145,7 +145,7 @@ class LiveSession final : public std::enable_shared_from_this<LiveSession> {
 
 Status start_live_session(StreamSocket& socket, Held& held, RestLoop& loop, const std::vector<std::string>& tags) {
   const auto session = std::make_shared<LiveSession>(loop);
-  if (const Status status = session->subscribe(tags); !status.ok()) return status;
+  if (Status status = session->subscribe(tags); !status.ok()) return status;
   session->start(std::move(socket), std::move(held));
   return {};
 }
