@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <random>
 
 #include "outbox/outbox.h"
@@ -52,6 +53,17 @@ struct Plant {
   std::normal_distribution<double> noise{};
 };
 
+// Bytes that this process has handed to write() so far.
+double written() {
+  std::ifstream io("/proc/self/io");
+  std::string key;
+  double bytes = 0;
+  while (io >> key >> bytes) {
+    if (key == "wchar:") return bytes;
+  }
+  return 0;
+}
+
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
 }
@@ -96,6 +108,7 @@ void outage(const std::string& path, Shape shape, const char* name, int seconds)
   outbox->settle_membership();
   Plant plant(names, 1000, shape);
   double busy = 0;
+  const double written_before = written();
   uint64_t samples = 0;
   for (int i = 0; i < seconds; ++i) {
     RecordPtr record = plant.poll(clock);
@@ -108,11 +121,13 @@ void outage(const std::string& path, Shape shape, const char* name, int seconds)
   }
   const OutboxCounters counters = outbox->counters();
   const auto n = static_cast<double>(samples);
-  std::printf("outage, %s: %.2f bytes/sample in the database file, %.2f with the log, %.2f encoded into blocks; %llu blocks, "
-              "%llu commits, %.0f samples/s stored\n",
-              name, static_cast<double>(std::filesystem::file_size(path)) / n, static_cast<double>(counters.disk_bytes) / n,
-              static_cast<double>(counters.bytes_written) / n, static_cast<unsigned long long>(counters.blocks),
-              static_cast<unsigned long long>(counters.commits), n / busy);
+  std::printf(
+      "outage, %s: %.2f bytes/sample in the database file, %.2f with the log, %.2f encoded into blocks; %llu blocks, "
+      "%llu commits, %.0f samples/s stored\n",
+      name, static_cast<double>(std::filesystem::file_size(path)) / n, static_cast<double>(counters.disk_bytes) / n,
+      static_cast<double>(counters.bytes_written) / n, static_cast<unsigned long long>(counters.blocks),
+      static_cast<unsigned long long>(counters.commits), n / busy);
+  std::printf("  %.2f GB a day written at 1,000 samples/s\n", (written() - written_before) / n * 86.4e6 / 1e9);
   const auto start = std::chrono::steady_clock::now();
   uint64_t back = 0;
   while (true) {

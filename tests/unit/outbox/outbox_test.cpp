@@ -132,11 +132,11 @@ TEST(Outbox, the_file_never_exceeds_max_size_and_each_eviction_leaves_a_loss_per
   rig.settings.max_size = 2u << 20;
   rig.open();
   uint64_t lost[2] = {0, 0};
-  for (int i = 0; i < 600; ++i) {
+  for (int i = 0; i < 300; ++i) {
     const uint64_t at = rig.entry(nullptr).position;
     OutboxEntry entry{record_of(*rig.names, rig.clock, 1000, i * 1e-3 + 3.14159), at, {at, at}, {0, 0}};
     rig.outbox->append(std::move(entry));
-    if (i < 100) rig.settle(at, 1);
+    if (i < 50) rig.settle(at, 1);
     rig.pass(seconds(1));
     EXPECT_LE(rig.outbox->counters().disk_bytes, rig.settings.max_size) << i;
     for (const Loss& loss : rig.outbox->take_losses()) lost[loss.uplink == "up1"] += loss.samples;
@@ -146,12 +146,12 @@ TEST(Outbox, the_file_never_exceeds_max_size_and_each_eviction_leaves_a_loss_per
   for (size_t u = 0; u < 2; ++u) {
     EXPECT_EQ(lost[u], counters.uplinks[u].dropped_samples);
     EXPECT_EQ(counters.uplinks[u].settled_samples + counters.uplinks[u].dropped_samples + counters.uplinks[u].waiting_samples,
-              600'000u);
+              300'000u);
   }
   EXPECT_LT(lost[1], lost[0]);
   const std::vector<uint64_t> left = rig.next(0, 10'000);
   EXPECT_EQ(left.size() * 1000, counters.uplinks[0].waiting_samples);
-  EXPECT_EQ(left.back(), 600u) << "the oldest went, not the newest";
+  EXPECT_EQ(left.back(), 300u) << "the oldest went, not the newest";
 }
 
 TEST(Outbox, a_loss_that_nobody_took_survives_a_power_cut_and_one_taken_long_ago_is_not_told_again) {
