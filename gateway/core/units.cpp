@@ -64,7 +64,7 @@ Result<uint64_t> parse_size(std::string_view text) {
 
 std::string to_text(Duration duration) {
   if (duration.count() <= 0) return "0s";
-  const std::string exact = print_quantity(static_cast<uint64_t>(duration.count()), kDurations);
+  std::string exact = print_quantity(static_cast<uint64_t>(duration.count()), kDurations);
   if (!exact.empty()) return exact;
   return std::to_string(duration.count()) + "ns";
 }
