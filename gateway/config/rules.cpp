@@ -46,9 +46,6 @@ class RuleBuilder {
     const bool alarm = fields.has("alarm");
     if (!alarm && !fields.has("set")) report.add(fields.mark(), "this rule does nothing: add `when` and `alarm`, or `set`");
     if (alarm && !fields.has("when")) report.add(fields.mark("alarm"), "an alarm needs 'when': say when it is raised");
-    if (!alarm && fields.has("set") && fields.has("when")) {
-      report.add(fields.mark("when"), "'when' is for an alarm: add `alarm`, or put the condition into `set`");
-    }
     if (fields.has("until") && !fields.has("when"))
       report.add(fields.mark("until"), "'until' needs 'when': say when the alarm is raised");
   }
