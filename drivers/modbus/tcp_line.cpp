@@ -85,7 +85,7 @@ class TcpLine final : public Line {
         if (filled_ >= header->frame_size) {
           const std::span<const uint8_t> frame = bytes.first(header->frame_size);
           const bool ours = header->transaction == transaction_ && header->unit == question.unit;
-          const Status status = ours ? take(question, frame, answer) : Status();
+          Status status = ours ? take(question, frame, answer) : Status();
           answer.link_answers = true;
           drop(header->frame_size);
           if (ours) return status;

@@ -33,7 +33,7 @@ Status FdStream::write(std::span<const uint8_t> bytes, Deadline deadline) {
     }
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && !would_block(errno)) return lost(errno);
-    if (const Status ready = wait_for(fd(), POLLOUT, deadline, clock_, stop_, name_); !ready.ok()) return ready;
+    if (Status ready = wait_for(fd(), POLLOUT, deadline, clock_, stop_, name_); !ready.ok()) return ready;
   }
   return {};
 }

@@ -59,7 +59,7 @@ class TcpStream final : public FdStream {
     tune(socket.fd());
     if (::connect(socket.fd(), reinterpret_cast<const sockaddr*>(&address.storage), address.length) != 0) {
       if (errno != EINPROGRESS) return failed(errno);
-      const Status ready = wait_for(socket.fd(), POLLOUT, deadline, clock_, stop_, name_);
+      Status ready = wait_for(socket.fd(), POLLOUT, deadline, clock_, stop_, name_);
       if (ready.fault() == Fault::timeout) return failed(ETIMEDOUT);
       if (!ready.ok()) return ready;
       int error = 0;
