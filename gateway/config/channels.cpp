@@ -8,7 +8,7 @@
 #include "config/tables.h"
 #include "core/nearest.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 namespace {
 
@@ -96,4 +96,4 @@ std::vector<ChannelSettings> build_channels(std::span<const Node> entries, LoadC
   return channels;
 }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

@@ -5,7 +5,7 @@
 #include "config/scalars.h"
 #include "core/nearest.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 namespace {
 
@@ -242,4 +242,4 @@ bool expect_list(Node list, std::string_view key, Report& report) {
   return false;
 }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

@@ -7,7 +7,7 @@
 #include "config/report.h"
 #include "sdk/fields.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 // The keys of one map may belong to several tables: a channel's are the gateway's own and its driver's. A key goes to the first
 // table that knows it. Kinds object and objects whose table is empty are the caller's: they are known keys, and left alone.
@@ -34,4 +34,4 @@ void require(std::span<const Node> maps, std::string_view what, std::span<const 
 // The items of a list; null counts as an empty list. Something else is reported.
 bool expect_list(Node list, std::string_view key, Report& report);
 
-}  // namespace ferrule
+}  // namespace ferrule::config

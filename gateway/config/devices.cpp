@@ -7,7 +7,7 @@
 #include "config/tables.h"
 #include "config/tags.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 namespace {
 
@@ -175,4 +175,4 @@ void build_devices(Node devices, const DriverType& type, ChannelSettings& channe
   }
 }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

@@ -1,6 +1,6 @@
 #include "config/document.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 NodeKind Node::kind() const { return document_ == nullptr ? NodeKind::null : document_->cells_[at_].kind; }
 
@@ -53,4 +53,4 @@ Node::Entries::Iterator Node::Entries::begin() const {
   return Iterator(Node(*map_.document_, map_.at_ + 1), map_.size());
 }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

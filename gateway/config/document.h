@@ -12,7 +12,7 @@
 
 #include "sdk/fields.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 enum class NodeKind : uint8_t { null, scalar, list, map };
 
@@ -133,4 +133,4 @@ class Node::Entries {
 inline Node::Items Node::items() const { return Items(*this); }
 inline Node::Entries Node::entries() const { return Entries(*this); }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

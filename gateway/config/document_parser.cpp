@@ -13,7 +13,7 @@
 
 #include "config/text_check.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 // Thrown through yaml-cpp to end the parse; what is wrong has been reported.
 struct Enough : std::exception {};
@@ -361,4 +361,4 @@ ParsedDocument parse_document(std::string_view text, uint16_t file, size_t most_
   return parsed;
 }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

@@ -6,7 +6,7 @@
 #include "config/document.h"
 #include "config/report.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 constexpr size_t kMostDepth = 32;
 constexpr size_t kMostNodes = 4'000'000;  // of all files of a configuration
@@ -22,4 +22,4 @@ struct ParsedDocument {
 // `most_nodes`: what is left of kMostNodes.
 ParsedDocument parse_document(std::string_view text, uint16_t file, size_t most_nodes, Report& report);
 
-}  // namespace ferrule
+}  // namespace ferrule::config

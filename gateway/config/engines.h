@@ -7,7 +7,7 @@
 #include "config/document.h"
 #include "config/load_context.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 std::vector<RuleSettings> build_rules(std::span<const Node> entries, LoadContext& context);
 std::vector<UplinkSettings> build_uplinks(std::span<const Node> entries, LoadContext& context);
@@ -18,4 +18,4 @@ OutboxSettings build_outbox(Node outbox, LoadContext& context);
 RestSettings build_rest(Node rest, LoadContext& context);
 std::string build_log_level(Node log, LoadContext& context);
 
-}  // namespace ferrule
+}  // namespace ferrule::config

@@ -1,7 +1,7 @@
 #include "config/config.h"
 #include "config/scalars.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 namespace {
 
@@ -60,9 +60,13 @@ void append_rows(std::string& out, const std::string& prefix, std::span<const Fi
 
 }  // namespace
 
+}  // namespace ferrule::config
+
+namespace ferrule {
+
 std::string field_table(std::span<const FieldSpec> fields) {
   std::string out = "| Field | Kind | Default | What it says |\n|---|---|---|---|\n";
-  append_rows(out, "", fields);
+  config::append_rows(out, "", fields);
   return out;
 }
 

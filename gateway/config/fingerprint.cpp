@@ -3,7 +3,7 @@
 #include <bit>
 #include <string_view>
 
-namespace ferrule {
+namespace ferrule::config {
 
 namespace {
 
@@ -120,4 +120,4 @@ uint64_t fingerprint(const UplinkSettings& uplink) {
   return hash.value();
 }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

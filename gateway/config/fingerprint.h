@@ -6,10 +6,10 @@
 #include "core/names.h"
 #include "sdk/settings.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 uint64_t fingerprint(const ChannelSettings& channel, const Names& names);
 uint64_t fingerprint(const RuleSettings& rule, const Names& names);
 uint64_t fingerprint(const UplinkSettings& uplink);
 
-}  // namespace ferrule
+}  // namespace ferrule::config

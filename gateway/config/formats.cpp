@@ -7,7 +7,7 @@
 #include "config/scalars.h"
 #include "core/nearest.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 namespace {
 
@@ -181,4 +181,4 @@ Status check_integer(std::string_view text) {
   return number ? Status() : invalid("each " + number.status().what());
 }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

@@ -7,7 +7,7 @@
 
 #include "core/status.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 struct HostPort {
   std::string host;
@@ -48,4 +48,4 @@ Status check_profile_name(std::string_view text);  // eastron/sdm630
 Status check_secret_name(std::string_view text);   // letters, digits, '.', '_', '-'; a letter or digit first
 Status check_integer(std::string_view text);       // of a list
 
-}  // namespace ferrule
+}  // namespace ferrule::config

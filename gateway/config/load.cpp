@@ -7,7 +7,7 @@
 #include "config/engines.h"
 #include "config/tables.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 namespace {
 
@@ -81,13 +81,17 @@ void build(GatewaySettings& settings, LoadContext& context) {
 
 }  // namespace
 
+}  // namespace ferrule::config
+
+namespace ferrule {
+
 Loaded load(const LoadOptions& options, const Catalogue& catalogue, Names& names) {
   Loaded loaded;
-  Report report;
-  Sources sources(report);
-  LoadContext context{options, catalogue, names, report, sources, loaded.warnings};
+  config::Report report;
+  config::Sources sources(report);
+  config::LoadContext context{options, catalogue, names, report, sources, loaded.warnings};
   try {
-    build(loaded.settings, context);
+    config::build(loaded.settings, context);
   } catch (const std::exception& error) {  // out of memory; a driver's check that breaks its contract
     report.add({}, std::string("cannot be loaded: ") + error.what());
   }
@@ -98,15 +102,15 @@ Loaded load(const LoadOptions& options, const Catalogue& catalogue, Names& names
 
 LoadedFields load_fields(const std::string& file, std::span<const FieldSpec> table) {
   LoadedFields loaded;
-  Report report;
-  Sources sources(report);
+  config::Report report;
+  config::Sources sources(report);
   try {
-    if (const Document* document = sources.open(file)) {
-      const Node root = document->root();
+    if (const config::Document* document = sources.open(file)) {
+      const config::Node root = document->root();
       loaded.fields = Fields(table, root.mark());
-      const Target target{table, &loaded.fields};
-      decode_map(root, "this file", {&target, 1}, report);
-      if (root.is_map() || root.is_null()) require({&root, 1}, "this file", {&target, 1}, root.mark(), report);
+      const config::Target target{table, &loaded.fields};
+      config::decode_map(root, "this file", {&target, 1}, report);
+      if (root.is_map() || root.is_null()) config::require({&root, 1}, "this file", {&target, 1}, root.mark(), report);
     }
   } catch (const std::exception& error) {
     report.add({}, std::string("cannot be loaded: ") + error.what());

@@ -2,7 +2,7 @@
 
 #include <utility>
 
-namespace ferrule {
+namespace ferrule::config {
 
 namespace {
 
@@ -74,4 +74,4 @@ std::string place_text(Mark mark, Mark from, const std::vector<std::string>& fil
   return "in " + files[mark.file] + ":" + line;
 }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

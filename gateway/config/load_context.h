@@ -10,7 +10,7 @@
 #include "config/report.h"
 #include "config/sources.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 // Tags of one configuration, rows and bits included: 500 bytes each.
 constexpr size_t kMostTags = 200'000;
@@ -63,4 +63,4 @@ class UniqueNames {
 // "in line 12", or "in ferrule.yaml:12" where that is another file than the complaint's.
 std::string place_text(Mark mark, Mark from, const std::vector<std::string>& files);
 
-}  // namespace ferrule
+}  // namespace ferrule::config

@@ -4,7 +4,7 @@
 #include <tuple>
 #include <utility>
 
-namespace ferrule {
+namespace ferrule::config {
 
 void Report::add(Mark mark, std::string what) {
   if (full()) return;
@@ -36,4 +36,4 @@ std::string cited(std::string_view word) {
   return out;
 }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

@@ -5,7 +5,7 @@
 
 #include "sdk/fields.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 class Report {
  public:
@@ -27,4 +27,4 @@ class Report {
 // 'word': how a message shows what a user wrote, cut to a length that fits a line, control characters shown as '?'.
 std::string cited(std::string_view word);
 
-}  // namespace ferrule
+}  // namespace ferrule::config

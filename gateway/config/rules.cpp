@@ -4,7 +4,7 @@
 #include "config/formats.h"
 #include "config/tables.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 namespace {
 
@@ -104,4 +104,4 @@ std::vector<RuleSettings> build_rules(std::span<const Node> entries, LoadContext
   return rules;
 }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

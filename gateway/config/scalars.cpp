@@ -7,7 +7,7 @@
 #include "core/nearest.h"
 #include "core/units.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 namespace {
 
@@ -202,4 +202,4 @@ std::optional<Placeholder> find_placeholder(std::string_view text, size_t from) 
   return Placeholder{open, close - open + 1, word};
 }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

@@ -8,7 +8,7 @@
 #include "sdk/field_spec.h"
 #include "sdk/fields.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 // Whole numbers, decimal or 0x hexadecimal, no leading zeros.
 Result<int64_t> parse_integer(std::string_view text);
@@ -34,4 +34,4 @@ struct Placeholder {
 };
 std::optional<Placeholder> find_placeholder(std::string_view text, size_t from = 0);
 
-}  // namespace ferrule
+}  // namespace ferrule::config

@@ -11,7 +11,7 @@
 #include "config/tables.h"
 #include "core/json_text.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 namespace {
 
@@ -267,11 +267,16 @@ bool write_root_field(std::string& out, const FieldSpec& spec, const Catalogue& 
 
 }  // namespace
 
+}  // namespace ferrule::config
+
+namespace ferrule {
+
 std::string json_schema(const Catalogue& catalogue) {
-  const std::array<std::span<const FieldSpec>, 1> tables{tables::kRoot};
+  const std::array<std::span<const FieldSpec>, 1> tables{config::tables::kRoot};
   std::string root;
-  write_object(root, tables, tables,
-               [&catalogue](std::string& out, const FieldSpec& spec) { return write_root_field(out, spec, catalogue); });
+  config::write_object(root, tables, tables, [&catalogue](std::string& out, const FieldSpec& spec) {
+    return config::write_root_field(out, spec, catalogue);
+  });
   return "{\"$schema\":\"https://json-schema.org/draft/2020-12/schema\",\"title\":\"ferrule configuration\"," + root.substr(1);
 }
 

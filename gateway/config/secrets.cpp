@@ -5,7 +5,7 @@
 #include "config/report.h"
 #include "config/sources.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 std::vector<std::string> secret_directories(const std::string& directory) {
   if (!directory.empty()) return {directory};
@@ -35,4 +35,4 @@ Result<std::string> read_secret(std::string_view name, const std::vector<std::st
   return {Fault::not_found, "there is no secret " + cited(name) + ": put it into a file of that name in " + places};
 }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

@@ -7,7 +7,7 @@
 #include "config/formats.h"
 #include "config/tables.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 namespace {
 
@@ -72,4 +72,4 @@ std::string build_log_level(Node log, LoadContext& context) {
   return decode_section(log, "log", tables::kLog, context).text("level");
 }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

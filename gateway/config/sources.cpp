@@ -12,7 +12,7 @@
 #include "core/nearest.h"
 #include "core/units.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 namespace {
 
@@ -134,4 +134,4 @@ const Document* Sources::profile(std::string_view name, const std::vector<std::s
   return nullptr;
 }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

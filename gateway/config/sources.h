@@ -10,7 +10,7 @@
 #include "config/document_parser.h"
 #include "core/status.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 constexpr size_t kLargestFile = 16u << 20;
 constexpr size_t kLargestTotal = 64u << 20;
@@ -43,4 +43,4 @@ class Sources {
   size_t nodes_ = 0;
 };
 
-}  // namespace ferrule
+}  // namespace ferrule::config

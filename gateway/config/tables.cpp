@@ -4,7 +4,7 @@
 
 #include "config/formats.h"
 
-namespace ferrule::tables {
+namespace ferrule::config::tables {
 
 namespace {
 
@@ -356,4 +356,4 @@ const std::span<const FieldSpec> kOutbox = kOutboxFields;
 const std::span<const FieldSpec> kRest = kRestFields;
 const std::span<const FieldSpec> kLog = kLogFields;
 
-}  // namespace ferrule::tables
+}  // namespace ferrule::config::tables

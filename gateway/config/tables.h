@@ -5,7 +5,7 @@
 
 #include "sdk/field_spec.h"
 
-namespace ferrule::tables {
+namespace ferrule::config::tables {
 
 extern const std::span<const FieldSpec> kRoot;
 extern const std::span<const FieldSpec> kGateway;
@@ -22,4 +22,4 @@ extern const std::span<const FieldSpec> kOutbox;
 extern const std::span<const FieldSpec> kRest;
 extern const std::span<const FieldSpec> kLog;
 
-}  // namespace ferrule::tables
+}  // namespace ferrule::config::tables

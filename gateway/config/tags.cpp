@@ -7,7 +7,7 @@
 #include "config/scalars.h"
 #include "config/tables.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 namespace {
 
@@ -249,4 +249,4 @@ std::string fill_in(std::string_view text, std::string_view word, std::string_vi
   return filled;
 }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

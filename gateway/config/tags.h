@@ -6,7 +6,7 @@
 #include "config/document.h"
 #include "config/load_context.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 // What a tag inherits from its device.
 struct TagParent {
@@ -24,4 +24,4 @@ bool give_to_device(std::vector<TagSettings>& tags, DeviceId device, LoadContext
 // `text` with each {word} replaced by `value`.
 std::string fill_in(std::string_view text, std::string_view word, std::string_view value);
 
-}  // namespace ferrule
+}  // namespace ferrule::config

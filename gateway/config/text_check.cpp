@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-namespace ferrule {
+namespace ferrule::config {
 
 namespace {
 
@@ -72,4 +72,4 @@ bool check_text(std::string_view text, uint16_t file, Report& report) {
   return true;
 }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

@@ -10,7 +10,7 @@
 #include "config/tables.h"
 #include "core/nearest.h"
 
-namespace ferrule {
+namespace ferrule::config {
 
 namespace {
 
@@ -184,4 +184,4 @@ std::vector<UplinkSettings> build_uplinks(std::span<const Node> entries, LoadCon
   return uplinks;
 }
 
-}  // namespace ferrule
+}  // namespace ferrule::config

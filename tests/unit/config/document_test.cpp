@@ -10,6 +10,8 @@
 
 namespace ferrule {
 
+using namespace config;
+
 namespace {
 
 struct Parsed {

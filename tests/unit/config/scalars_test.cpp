@@ -6,6 +6,8 @@
 
 namespace ferrule {
 
+using namespace config;
+
 namespace {
 
 TEST(Scalars, whole_numbers) {

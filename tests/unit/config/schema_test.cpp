@@ -7,6 +7,8 @@
 
 namespace ferrule {
 
+using namespace config;
+
 namespace {
 
 // Python's jsonschema judges the schema, and with it every right case.
