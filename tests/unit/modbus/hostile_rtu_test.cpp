@@ -1,6 +1,8 @@
 // Lines with noise, echoes, late and foreign answers: RTU on a pseudo terminal, and through a TCP gateway.
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "tests/fakes/modbus_channel.h"
 #include "tests/fakes/recording_sink.h"
 #include "tests/fakes/scripted_device.h"
@@ -98,8 +100,8 @@ TEST(HostileRtu, a_hold_off_longer_than_the_deadline_costs_the_line_nothing) {
 }
 
 TEST(HostileRtu, any_damaged_bit_is_a_bad_reply_or_a_timeout_and_never_a_value) {
-  size_t bit = 0;
-  bool damaged = true;
+  std::atomic<size_t> bit = 0;
+  std::atomic<bool> damaged = true;
   SerialPlant plant([&](Peer& peer, const HeardRequest& heard) {
     Bytes frame = rtu_frame(right_answer(heard));
     if (damaged) frame[bit / 8] ^= static_cast<uint8_t>(1 << (bit % 8));
