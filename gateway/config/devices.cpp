@@ -6,6 +6,7 @@
 #include "config/scalars.h"
 #include "config/tables.h"
 #include "config/tags.h"
+#include "core/nearest.h"
 
 namespace ferrule::config {
 
@@ -69,12 +70,16 @@ class DeviceBuilder {
     while (const auto placeholder = find_placeholder(name.text(), at)) {
       const FieldSpec* spec = integer_field(type_, placeholder->word);
       if (spec == nullptr) {
+        std::vector<std::string_view> known;
         std::string list;
-        for (const FieldSpec& known : type_.device_fields) {
-          if (known.kind == FieldKind::integer) list += (list.empty() ? "{" : ", {") + std::string(known.name) + "}";
+        for (const FieldSpec& field : type_.device_fields) {
+          if (field.kind != FieldKind::integer) continue;
+          known.push_back(field.name);
+          list += (list.empty() ? "{" : ", {") + std::string(field.name) + "}";
         }
+        const std::string guess = did_you_mean(placeholder->word, known);
         context_.report.add(name.mark(), "unknown '{" + std::string(placeholder->word) + "}' in the name of a device" +
-                                             (list.empty() ? "" : "; known are " + list));
+                                             (guess.empty() ? "; known are " + list : guess));
         return false;
       }
       range.name = spec->name;

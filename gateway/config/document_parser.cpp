@@ -8,78 +8,16 @@
 #include <array>
 #include <exception>
 #include <istream>
-#include <streambuf>
 #include <unordered_map>
 
+#include "config/paced_text.h"
+#include "config/parse_faults.h"
 #include "config/text_check.h"
 
 namespace ferrule::config {
 
 // Thrown through yaml-cpp to end the parse; what is wrong has been reported.
 struct Enough : std::exception {};
-
-// Hands the text to yaml-cpp, and ends it where the scanner has run kLongestPiece ahead of the last event.
-class PacedText final : public std::streambuf {
- public:
-  explicit PacedText(std::string_view text) : text_(text) {}
-  void event_at(size_t at) { last_event_ = std::max(last_event_, at); }
-  bool ran_ahead() const { return ran_ahead_; }
-
- protected:
-  std::streamsize xsgetn(char* to, std::streamsize count) override {
-    if (at_ > last_event_ + kLongestPiece) ran_ahead_ = true;
-    if (ran_ahead_) return 0;
-    const size_t copied = text_.copy(to, static_cast<size_t>(count), at_);
-    at_ += copied;
-    return static_cast<std::streamsize>(copied);
-  }
-  // yaml-cpp looks at the first bytes one by one, for a byte order mark.
-  int_type underflow() override { return at_ < text_.size() ? traits_type::to_int_type(text_[at_]) : traits_type::eof(); }
-  int_type uflow() override { return at_ < text_.size() ? traits_type::to_int_type(text_[at_++]) : traits_type::eof(); }
-  int_type pbackfail(int_type) override {
-    if (at_ == 0) return traits_type::eof();
-    return traits_type::to_int_type(text_[--at_]);
-  }
-
- private:
-  std::string_view text_;
-  size_t at_ = 0;
-  size_t last_event_ = 0;
-  bool ran_ahead_ = false;
-};
-
-namespace {
-
-// What yaml-cpp says, and what it most likely means to the one who wrote the file.
-struct Hint {
-  std::string_view message, remedy;
-};
-constexpr std::array<Hint, 12> kHints{{
-    {"illegal map value", "a ':' cannot stand here; check the indentation, or put the text into quotes"},
-    {"end of map not found", "this line does not fit the ones above; check its indentation and that the key ends with ':'"},
-    {"end of map flow not found", "a '{' is not closed with '}', or a quote in it is not closed"},
-    {"end of sequence not found", "this line does not fit the list above; check its indentation and the '-'"},
-    {"end of sequence flow not found", "a '[' is not closed with ']', or a quote in it is not closed"},
-    {"illegal block entry", "a list cannot begin here; put '-' on a line of its own, indented below its key"},
-    {"illegal map key", "a key cannot stand here; check the indentation"},
-    {"illegal EOF in scalar", "a quote is not closed"},
-    {"illegal flow end", "a ']' or '}' that nothing opened, or of the wrong kind; put the text into quotes"},
-    {"illegal tab when looking for indentation", "indent with spaces, not tabs"},
-    {"illegal document indicator in scalar", "a quote is not closed before '---'"},
-    {"unknown token", "put the text into quotes"},
-}};
-
-// `line` is where it went wrong.
-std::string explained(const std::string& message, std::string_view line) {
-  const std::string_view indentation = line.substr(0, line.find_first_not_of(" \t"));
-  if (indentation.find('\t') != std::string_view::npos) return "not valid YAML: indent with spaces, not tabs";
-  for (const Hint& hint : kHints) {
-    if (message.starts_with(hint.message)) return "not valid YAML (" + message + "): " + std::string(hint.remedy);
-  }
-  return "not valid YAML: " + message;
-}
-
-}  // namespace
 
 class DocumentBuilder final : public YAML::EventHandler {
  public:
@@ -170,25 +108,6 @@ class DocumentBuilder final : public YAML::EventHandler {
       fail(last_scalar_at_, "the quote that begins here is not closed: the rest of the file would be taken for its text");
     }
     if (document_.cells_.empty()) add({1, 1, document_.file_}, NodeKind::null, "", 0);
-  }
-
-  // `text` begins with a scalar, or its tag.
-  static bool quote_closed(std::string_view text) {
-    if (text.starts_with('!')) {
-      text.remove_prefix(std::min(text.find_first_of(" \n"), text.size()));
-      text.remove_prefix(std::min(text.find_first_not_of(" \n"), text.size()));
-    }
-    if (!text.starts_with('"') && !text.starts_with('\'')) return true;
-    const char quote = text.front();
-    for (size_t at = 1; at < text.size(); ++at) {
-      if (quote == '"' && text[at] == '\\') {
-        ++at;
-      } else if (text[at] == quote) {
-        if (quote == '"' || at + 1 == text.size() || text[at + 1] != quote) return true;
-        ++at;  // '' is a quote inside a text
-      }
-    }
-    return false;
   }
 
   Mark last_place() const {

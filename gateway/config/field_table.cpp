@@ -48,8 +48,8 @@ void append_rows(std::string& out, const std::string& prefix, std::span<const Fi
     const std::string name = prefix + std::string(spec.name);
     const std::string range = range_text(spec);
     std::string kind = kind_text(spec);
-    if (!spec.unit.empty()) kind += " (" + std::string(spec.unit) + ")";
-    if (!range.empty()) kind += ", " + range;
+    if (!spec.unit.empty()) kind.append(" (").append(spec.unit).append(")");
+    if (!range.empty()) kind.append(", ").append(range);
     const std::string initial = spec.required ? "required" : code(spec.initial);
     out += "| " + code(name) + " | " + kind + " | " + initial + " | " + cell(spec.help);
     if (!spec.example.empty()) out += " Example: " + code(spec.example);

@@ -97,6 +97,7 @@ Loaded load(const LoadOptions& options, const Catalogue& catalogue, Names& names
   }
   loaded.complaints = report.take();
   loaded.files = sources.files();
+  if (!loaded.ok()) loaded.warnings.clear();  // of half a configuration
   return loaded;
 }
 

@@ -58,8 +58,8 @@ Status refuse_quotes(const FieldSpec& spec, std::string_view text, bool in_quote
 Status integer(const FieldSpec& spec, std::string_view text, bool in_quotes, FieldValue& value) {
   const auto number = parse_integer(text);
   if (!number) return wrong(spec, " " + number.status().what());
-  if (const Status status = refuse_quotes(spec, text, in_quotes); !status) return status;
-  if (const Status status = in_range(spec, text, static_cast<double>(*number)); !status) return status;
+  if (Status status = refuse_quotes(spec, text, in_quotes); !status) return status;
+  if (Status status = in_range(spec, text, static_cast<double>(*number)); !status) return status;
   value = *number;
   return {};
 }
@@ -67,15 +67,15 @@ Status integer(const FieldSpec& spec, std::string_view text, bool in_quotes, Fie
 Status decimal(const FieldSpec& spec, std::string_view text, bool in_quotes, FieldValue& value) {
   const auto number = parse_number(text);
   if (!number) return wrong(spec, " " + number.status().what());
-  if (const Status status = refuse_quotes(spec, text, in_quotes); !status) return status;
-  if (const Status status = in_range(spec, text, *number); !status) return status;
+  if (Status status = refuse_quotes(spec, text, in_quotes); !status) return status;
+  if (Status status = in_range(spec, text, *number); !status) return status;
   value = *number;
   return {};
 }
 
 Status boolean(const FieldSpec& spec, std::string_view text, bool in_quotes, FieldValue& value) {
   if (text != "true" && text != "false") return wrong(spec, " must be true or false, not " + cited(text));
-  if (const Status status = refuse_quotes(spec, text, in_quotes); !status) return status;
+  if (Status status = refuse_quotes(spec, text, in_quotes); !status) return status;
   value = text == "true";
   return {};
 }
@@ -83,7 +83,7 @@ Status boolean(const FieldSpec& spec, std::string_view text, bool in_quotes, Fie
 Status duration(const FieldSpec& spec, std::string_view text, FieldValue& value) {
   const auto parsed = parse_duration(text);
   if (!parsed) return wrong(spec, ": " + parsed.status().what());
-  if (const Status status = in_range(spec, text, std::chrono::duration<double>(*parsed).count()); !status) return status;
+  if (Status status = in_range(spec, text, std::chrono::duration<double>(*parsed).count()); !status) return status;
   value = *parsed;
   return {};
 }
@@ -91,7 +91,7 @@ Status duration(const FieldSpec& spec, std::string_view text, FieldValue& value)
 Status size(const FieldSpec& spec, std::string_view text, FieldValue& value) {
   const auto parsed = parse_size(text);
   if (!parsed) return wrong(spec, ": " + parsed.status().what());
-  if (const Status status = in_range(spec, text, static_cast<double>(*parsed)); !status) return status;
+  if (Status status = in_range(spec, text, static_cast<double>(*parsed)); !status) return status;
   value = static_cast<int64_t>(*parsed);
   return {};
 }
@@ -117,7 +117,7 @@ Status name(const FieldSpec& spec, std::string_view text, FieldValue& value) {
     at = placeholder->at + placeholder->length;
   }
   filled += text.substr(at);
-  if (const Status status = check_name(filled); !status) {
+  if (Status status = check_name(filled); !status) {
     return wrong(spec, ": " + (filled == text ? status : check_name(text)).what());
   }
   value = std::string(text);

@@ -86,7 +86,7 @@ class UplinkBuilder {
 
   std::string tls_file(const Fields& fields, std::string_view key, bool tls) {
     if (!fields.has(key)) return {};
-    const std::string path = fields.text(key);
+    std::string path = fields.text(key);
     const std::string name = "'" + std::string(key) + "'";
     const Mark mark = fields.mark(key);
     if (!tls) context_.report.add(mark, name + " is for TLS: write the url with mqtts://");

@@ -86,9 +86,9 @@ inline constexpr DriverType kModbus{
 inline constexpr DriverType kCoap{"coap", "A second fake.", kChannelFields, kDeviceFields, kTagFields, check_channel,
                                   build,  nullptr,          nullptr,        timeout};
 
-inline constexpr std::array<std::string_view, 2> kIntegerForms{"number", "string"};
+inline constexpr std::array<std::string_view, 2> kIntegerWords{"never", "beyond_2_53"};
 inline constexpr std::array<FieldSpec, 1> kJsonFields{{
-    {.name = "big_integers", .kind = FieldKind::choice, .initial = "number", .words = kIntegerForms},
+    {.name = "integers_as_text", .kind = FieldKind::choice, .initial = "never", .words = kIntegerWords},
 }};
 inline constexpr EncoderType kJson{"json", "A fake.", kJsonFields, nullptr};
 

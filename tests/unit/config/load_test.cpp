@@ -277,9 +277,9 @@ TEST(Load, versions_of_mqtt) {
 }
 
 TEST(Load, fields_of_the_payload_are_the_formats_own) {
-  const LoadedText text(uplink_of(", payload: { type: json, big_integers: string }"));
+  const LoadedText text(uplink_of(", payload: { type: json, integers_as_text: beyond_2_53 }"));
   ASSERT_EQ(text.complaints, "");
-  EXPECT_EQ(text.loaded.settings.uplinks.at(0).payload_fields.text("big_integers"), "string");
+  EXPECT_EQ(text.loaded.settings.uplinks.at(0).payload_fields.text("integers_as_text"), "beyond_2_53");
 }
 
 constexpr std::string_view kAccount = "mqtt: { url: \"mqtt://h\", username: u, password: !secret cloud }";
