@@ -12,6 +12,7 @@ constexpr Duration kCursorsBehind = std::chrono::seconds(1);
 constexpr Duration kRetry = std::chrono::seconds(1);
 constexpr Duration kIdle = std::chrono::seconds(10);
 constexpr uint64_t kMostMerges = 8;
+constexpr size_t kMostErased = 64;  // blocks at once: to free their pages SQLite reads them
 
 }  // namespace
 
@@ -87,27 +88,28 @@ Status Engine::write(size_t sealing, bool everything) {
     written(writing);
   }
   if (everything) dirty_since_.reset();
+  if (writing.more) mark_dirty();
   return {};
 }
 
 void Engine::plan_blocks(Writing& writing, size_t count) {
   writing.sealed = count;
   const auto& entries = fresh_.entries();
-  Block block;
   size_t samples = 0;
   const auto start = [&] {
-    block = {boot_, {}, {}};
-    for (const auto& side : sides_) block.uplinks.push_back(side->id);
-    samples = 0;
+    Block empty{boot_, {}, {}};
+    for (const auto& side : sides_) empty.uplinks.push_back(side->id);
+    return empty;
   };
-  start();
+  Block block = start();
   for (size_t i = 0; i < count; ++i) {
     const FreshEntry& entry = entries[i];
     if (entry.waiting == 0) continue;
     const bool full = samples + entry.samples > limits_.block_samples || block.entries.size() >= limits_.block_records;
     if (full && !block.entries.empty()) {
       plan_block(writing, std::move(block));
-      start();
+      block = start();
+      samples = 0;
     }
     BlockEntry stored{entry.record, entry.position, std::vector<uint64_t>(sides_.size(), 0)};
     for (size_t side = 0; side < std::min(attached_, entry.seq.size()); ++side) {
@@ -183,7 +185,10 @@ void Engine::take_unsettled(const Block& from, const std::vector<uint32_t>& upli
 void Engine::plan_housekeeping(Writing& writing) {
   Batch& batch = writing.batch;
   for (const auto& [first, stored] : ledger_.blocks()) {
-    if (stored.done() && !writing.erases(first)) batch.erase_blocks.push_back(first);
+    if (!stored.done() || writing.erases(first)) continue;
+    writing.more = batch.erase_blocks.size() >= kMostErased;
+    if (writing.more) break;
+    batch.erase_blocks.push_back(first);
   }
   batch.erase_blocks.insert(batch.erase_blocks.end(), unreadable_.begin(), unreadable_.end());
   batch.erase_uplinks = removed_uplinks_;

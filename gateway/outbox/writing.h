@@ -18,6 +18,7 @@ struct Engine::Writing {
   Batch batch;
   size_t sealed = 0;  // records of Fresh that are in batch.blocks
   std::vector<Lost> lost;
+  bool more = false;  // settled blocks are left for the next transaction
 
   bool erases(uint64_t first) const {
     return std::find(batch.erase_blocks.begin(), batch.erase_blocks.end(), first) != batch.erase_blocks.end();
