@@ -8,7 +8,8 @@
 
 namespace ferrule {
 
-// Prints every mistake as file:line:column: what, nearest known word; exit code 1 when there is one. Touches no device, broker or socket.
+// Prints every mistake as file:line:column: what, nearest known word; exit code 1 when there is one. Touches no device, broker or
+// socket.
 int check(const Folders& folders, std::FILE* out);
 
 // The JSON Schema of the configuration file, for editors.

@@ -16,6 +16,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kBuffered = 1000;  // commands that Paho may hold; the window is far below
+constexpr uint32_t kQos2Window = 20;
 constexpr int kNoReason = 0x80;  // below: success
 
 std::string server_uri(const MqttSettings& mqtt) {
@@ -159,6 +160,8 @@ void MqttUplink::connect() {
 
 void MqttUplink::connect_succeeded(const mqtt::token& token) {
   LinkLimits limits;
+  // MQTT 3.1.1 has no receive maximum to tell, but brokers have one: mosquitto breaks the link at the 21st unfinished QoS 2.
+  if (settings_.mqtt.qos == 2 && version_ < MQTTVERSION_5) limits.in_flight = kQos2Window;
   try {
     const mqtt::properties properties = token.get_connect_response().get_properties();
     if (properties.contains(mqtt::property::MAXIMUM_PACKET_SIZE)) {

@@ -7,7 +7,8 @@
 // The window must not exceed the broker's receive maximum (see limits()): Paho would hold the rest back and look again only once
 // a second. When the broker says DISCONNECT (MQTT 5), Paho calls the disconnected handler and not connection_lost.
 //
-// Limits of Paho C 1.3.12 that show through: a PUBACK's reason below 0x80 is not handed on, so "no matching subscriber" (0x10)
+// Limits of Paho C 1.3.12 that show through: a wake-up of its sending thread can get lost, then a message waits up to 1 s (seen
+// where the same process also subscribes); a PUBACK's reason below 0x80 is not handed on, so "no matching subscriber" (0x10)
 // cannot be told from delivered; messages that Paho still had in its own queue when a link broke are sent again after the next
 // connect, as repeats with the same (boot, seq); getaddrinfo runs under a lock that all clients share.
 // Paho obeys the environment's http_proxy for plain TCP: the process must start without it.

@@ -119,13 +119,8 @@ TEST(Runner, what_was_read_while_the_broker_was_away_follows_as_history_in_order
 
 // The broker breaks the gateway's link because somebody else comes with its client id.
 void break_link(uint16_t port) {
-  mqtt::async_client thief("tcp://127.0.0.1:" + std::to_string(port), "ferrule-plant7", nullptr);
-  thief.connect(mqtt::connect_options_builder().clean_session(true).finalize())->wait();
-  try {
-    thief.disconnect(0)->wait_for(5s);
-  } catch (const mqtt::exception&) {
-    // The gateway was back already and took the id over in turn.
-  }
+  const std::string command = "mosquitto_pub -h 127.0.0.1 -i ferrule-plant7 -t thief -m x -p " + std::to_string(port);
+  EXPECT_EQ(std::system(command.c_str()), 0);
 }
 
 class RunnerFlaps : public testing::TestWithParam<std::tuple<int, int>> {};
@@ -225,7 +220,7 @@ TEST(Runner, a_broker_that_acknowledges_nothing_is_left_and_joined_again) {
   for (int i = 0; i < 100; ++i) gateway.poll();
   ASSERT_TRUE(gateway.log.wait_all_settled(101));
   EXPECT_EQ(sessions, 2);
-  ASSERT_TRUE(gateway.wait_said("ok cloud: connected"));
+  ASSERT_TRUE(gateway.wait_said("ok connected"));
 }
 
 TEST(Runner, a_refusal_is_told_and_not_asked_again_at_once) {
