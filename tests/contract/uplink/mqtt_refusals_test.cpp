@@ -127,6 +127,18 @@ TEST(MqttRefusals, the_brokers_receive_maximum_is_told) {
   EXPECT_EQ(uplink->limits().in_flight, 3u);
 }
 
+TEST(MqttRefusals, qos_2_in_3_1_1_keeps_to_what_mosquitto_bears_although_no_broker_can_say_it) {
+  for (const auto& [version, qos, in_flight] : {std::tuple{4, 2, 20u}, {4, 1, UINT32_MAX}, {5, 2, UINT32_MAX}}) {
+    Broker broker({});
+    UplinkSetup setup(broker.port(), version, qos);
+    Recorder recorder;
+    const auto uplink = setup.make(recorder);
+    uplink->connect();
+    ASSERT_TRUE(recorder.wait_connected());
+    EXPECT_EQ(uplink->limits().in_flight, in_flight) << version << " " << qos;
+  }
+}
+
 TEST(MqttRefusals, a_mute_broker_can_be_left_and_joined_again) {
   Broker broker({.on_publish = [](const Broker::Published& message) {
     return Broker::Reply{message.payload == "mute" ? "" : Broker::puback(message, 0)};
