@@ -51,8 +51,15 @@ void append_rows(std::string& out, const std::string& prefix, std::span<const Fi
     if (!spec.unit.empty()) kind.append(" (").append(spec.unit).append(")");
     if (!range.empty()) kind.append(", ").append(range);
     const std::string initial = spec.required ? "required" : code(spec.initial);
-    out += "| " + code(name) + " | " + kind + " | " + initial + " | " + cell(spec.help);
-    if (!spec.example.empty()) out += " Example: " + code(spec.example);
+    out.append("| ")
+        .append(code(name))
+        .append(" | ")
+        .append(kind)
+        .append(" | ")
+        .append(initial)
+        .append(" | ")
+        .append(cell(spec.help));
+    if (!spec.example.empty()) out.append(" Example: ").append(code(spec.example));
     out += " |\n";
     append_rows(out, name + (spec.kind == FieldKind::objects ? "[]." : "."), spec.fields);
   }
