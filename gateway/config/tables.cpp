@@ -177,10 +177,11 @@ constexpr std::array<FieldSpec, 15> kMqttFields{{
      .words = kMqttVersions},
     {.name = "qos",
      .kind = integer,
-     .help = "1: at least once. 2: a broker may know exactly once; twice the traffic.",
+     .help = "0: at most once, what is on its way is lost with the link. 1: at least once. 2: exactly once to the broker; twice "
+             "the traffic.",
      .example = "1",
      .initial = "1",
-     .least = 1,
+     .least = 0,
      .most = 2},
     {.name = "client_id", .help = "Unique at the broker. Without it: ferrule-{gateway}.", .example = "plant7-line2"},
     {.name = "username", .help = "The account at the broker.", .example = "plant7"},

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "host/channel_runner.h"
+#include "host/tag_class.h"
 #include "rules/rules.h"
 
 namespace ferrule {
@@ -15,23 +16,6 @@ class NoOutput final : public ChannelOutput {
   void device_state(DeviceId, const DeviceState&) override {}
   void say(bool, std::string) override {}
 };
-
-bool has_field(const Fields& fields, std::string_view name) {
-  for (const FieldSpec& spec : fields.table()) {
-    if (spec.name == name) return true;
-  }
-  return false;
-}
-
-// By the drivers' common convention that a tag's `type` names its kind.
-ValueClass class_of(const TagSettings& tag) {
-  if (!tag.labels.empty()) return ValueClass::text;
-  if (!has_field(tag.fields, "type") || !tag.fields.has("type")) return ValueClass::unknown;
-  const std::string type = tag.fields.text("type");
-  if (type == "bool") return ValueClass::boolean;
-  if (type == "string") return ValueClass::text;
-  return ValueClass::number;
-}
 
 TagKind tag_kinds(const GatewaySettings& settings, const Names& names) {
   std::vector<std::optional<ValueClass>> kinds(names.tag_count());

@@ -4,6 +4,7 @@
 #include <atomic>
 
 #include "core/nearest.h"
+#include "host/tag_class.h"
 
 namespace ferrule {
 
@@ -48,6 +49,10 @@ Result<Value> raw_value(const TagSettings& tag, const Value& wanted) {
     if (!number) return number.status();
     return number;
   }
+  const ValueClass wants = class_of(tag);
+  if (wants == ValueClass::number && !value.is_number()) return {Fault::invalid, "'" + to_text(value) + "' is not a number"};
+  if (wants == ValueClass::text && tag.labels.empty() && !value.is_text())
+    return {Fault::invalid, to_text(value) + " is not a text"};
   const auto number = value.number();
   if (!number) return value;  // text of a string tag: the driver checks its length
   if (value.kind() != Value::Kind::boolean && !tag.write.contains(*number)) {

@@ -49,6 +49,19 @@ TEST(RawValue, takes_the_label_of_an_enumeration) {
   EXPECT_NE(wrong.status().what().find("off, auto"), std::string::npos) << wrong.status().what();
 }
 
+TEST(RawValue, refuses_a_text_for_a_number_and_a_number_for_a_text) {
+  static constexpr FieldSpec kTable[] = {{.name = "type"}};
+  TagSettings tag;
+  tag.fields = Fields(kTable);
+  tag.fields.set("type", std::string("int16"));
+  EXPECT_FALSE(raw_value(tag, Value::text("warm")).ok());
+  EXPECT_FALSE(raw_value(tag, Value(true)).ok());
+  EXPECT_TRUE(raw_value(tag, Value(int64_t{5})).ok());
+  tag.fields.set("type", std::string("string"));
+  EXPECT_FALSE(raw_value(tag, Value(int64_t{5})).ok());
+  EXPECT_TRUE(raw_value(tag, Value::text("warm")).ok());
+}
+
 TEST(RawValue, passes_booleans_and_text_on) {
   EXPECT_EQ(*raw_value(setpoint(), Value(true)), Value(true));
   EXPECT_EQ(*raw_value(TagSettings{}, Value::text("abc")), Value::text("abc"));
