@@ -87,7 +87,7 @@ Status write_tag(Gateway& gateway, const WriteRequest& request, std::function<vo
   command.expires = context.clock.now() + request.expires_in;
   const std::string id = command.id;
   (*channel)->runner->write(
-      std::move(command), [&gateway, id, tag = *tag, value = request.value, done = std::move(done)](WriteOutcome outcome) {
+      std::move(command), [&gateway, id, tag = *tag, value = request.value, done = std::move(done)](const WriteOutcome& outcome) {
         const GatewayContext& inside = gateway.context();
         WriteReply reply{id, outcome.result, outcome.result == CommandResult::done ? std::string() : reason_text(outcome)};
         gateway.bus().announce({inside.names.device_of(tag), inside.clock.now(), inside.clock.wall(),
