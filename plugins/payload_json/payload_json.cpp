@@ -26,8 +26,7 @@ class JsonEncoder final : public Encoder {
 
   Status encode(std::span<const EncoderInput> inputs, size_t max_bytes, std::vector<std::string>& messages) override {
     const size_t before = messages.size();
-    Status status =
-        inputs.size() == 1 ? one(inputs.front(), max_bytes, "", messages) : several(inputs, max_bytes, messages);
+    Status status = inputs.size() == 1 ? one(inputs.front(), max_bytes, "", messages) : several(inputs, max_bytes, messages);
     if (!status) messages.resize(before);
     return status;
   }
