@@ -6,7 +6,6 @@
 namespace ferrule {
 
 namespace {
-constexpr Duration kSlack = std::chrono::seconds(5);  // a busy machine is not a hanging channel
 
 uint32_t seed_of(std::string_view channel, MonoTime now) {
   return static_cast<uint32_t>(std::hash<std::string_view>{}(channel) ^ static_cast<size_t>(now.time_since_epoch().count()));
@@ -28,7 +27,7 @@ MonoTime ChannelLink::connect_at(bool command_waits) const {
 
 Status ChannelLink::try_connect() {
   const Deadline deadline = clock_.now() + kConnectTimeout;
-  heartbeat_.begin(deadline + kSlack);
+  heartbeat_.begin(deadline + Heartbeat::kSlack);
   Status status = driver_.connect(deadline);
   attempted_at_ = clock_.now();
   up_ = status.ok();

@@ -8,8 +8,6 @@ namespace ferrule {
 
 namespace {
 
-constexpr Duration kSlack = std::chrono::seconds(5);  // a busy machine is not a hanging channel
-
 // A probe wants to know whether the device answers, not what.
 class Unheard final : public SampleSink {
  public:
@@ -67,7 +65,7 @@ void ChannelLoop::begin() {
 
 MonoTime ChannelLoop::turn() {
   if (stop_.raised()) return clock_.now();
-  heartbeat_.begin(clock_.now() + kSlack);
+  heartbeat_.begin(clock_.now() + Heartbeat::kSlack);
   if (!link_.up() && link_.connect_at(!commands_.empty()) <= clock_.now()) connect();
   const MonoTime now = clock_.now();
   if (stop_.raised()) return now;
@@ -153,7 +151,7 @@ void ChannelLoop::write_next() {
 WriteOutcome ChannelLoop::write_once(size_t device, const Command& command) {
   const MonoTime begun = clock_.now();
   const Deadline deadline = begun + plan_.devices[device].timeout;
-  heartbeat_.begin(deadline + kSlack);
+  heartbeat_.begin(deadline + Heartbeat::kSlack);
   WriteOutcome outcome = driver_.write(command, deadline);
   ChannelCounters::Cost cost{outcome.status, outcome.result == CommandResult::refused, true, 0, 0, clock_.now() - begun};
   counters_.exchange(device, cost);
@@ -169,7 +167,7 @@ WriteOutcome ChannelLoop::write_once(size_t device, const Command& command) {
 Exchange ChannelLoop::read_once(size_t device, const Request& request, SampleSink& sink, const PollAnswers* answers) {
   const MonoTime begun = clock_.now();
   const Deadline deadline = begun + plan_.devices[device].timeout;
-  heartbeat_.begin(deadline + kSlack);
+  heartbeat_.begin(deadline + Heartbeat::kSlack);
   Exchange exchange = driver_.read(request, sink, deadline);
   const Fault fault = exchange.status.fault();
   if (fault == Fault::cancelled) return exchange;

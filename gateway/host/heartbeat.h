@@ -11,6 +11,9 @@ namespace ferrule {
 
 class Heartbeat {
  public:
+  // To add to a deadline of the work: a busy machine is not a hanging loop.
+  static constexpr Duration kSlack = std::chrono::seconds(5);
+
   // Work begins; it will be done before `until`.
   void begin(MonoTime until) { until_.store(until.time_since_epoch().count(), std::memory_order_relaxed); }
   // Waiting for work, which may take for ever.
