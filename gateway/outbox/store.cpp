@@ -69,7 +69,8 @@ Result<Store> Store::open(const StoreSettings& settings, Contents& contents) {
   Store store;
   store.db_ = std::move(*db);
   store.keep_dead_ = settings.dead_letters;
-  const std::string wal = "PRAGMA wal_autocheckpoint=" + std::to_string(settings.wal_pages) +
+  const std::string wal = std::string(settings.synchronous ? "" : "PRAGMA synchronous=NORMAL;") +
+                          "PRAGMA wal_autocheckpoint=" + std::to_string(settings.wal_pages) +
                           ";PRAGMA journal_size_limit=" + std::to_string(uint64_t{settings.wal_pages} * kPage);
   Status status = store.db_.run(wal.c_str());
   if (status) status = store.create();

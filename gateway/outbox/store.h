@@ -87,6 +87,7 @@ struct StoreSettings {
   uint32_t wal_pages = 1000;
   uint64_t check_bytes = 0;   // quick_check after an unclean stop up to this size
   uint64_t dead_letters = 0;  // how many are kept
+  bool synchronous = true;    // false: for the tests of the tests only
 };
 
 int64_t name_sum(const Dictionary::Row& row);
