@@ -50,14 +50,14 @@ struct OutboxEntry {
 // What no user sets: for tests and simulations. The defaults are what runs on plants.
 struct OutboxLimits {
   enum class Synchronous : uint8_t { full, normal };  // normal loses what was committed last: the tests must find that out
-  std::string vfs;                     // the SQLite VFS; empty: the default one
-  uint64_t memory = kMemoryLimit;      // bytes of records that are not committed
-  uint32_t block_samples = 32'768;     // a block is full from here on
-  uint32_t block_records = 4'096;      // and never holds more
-  uint32_t merge_blocks = 32;          // so many small blocks in a row become one
-  uint32_t wal_pages = 1'000;          // checkpoint from here on; less where max_size is small
-  uint32_t dead_letters = 1'000;       // kept
-  uint64_t check_bytes = 64ull << 20;  // quick_check after an unclean stop up to this size of file
+  std::string vfs;                                    // the SQLite VFS; empty: the default one
+  uint64_t memory = kMemoryLimit;                     // bytes of records that are not committed
+  uint32_t block_samples = 32'768;                    // a block is full from here on
+  uint32_t block_records = 4'096;                     // and never holds more
+  uint32_t merge_blocks = 32;                         // so many small blocks in a row become one
+  uint32_t wal_pages = 1'000;                         // checkpoint from here on; less where max_size is small
+  uint32_t dead_letters = 1'000;                      // kept
+  uint64_t check_bytes = 64ull << 20;                 // quick_check after an unclean stop up to this size of file
   Synchronous synchronous = Synchronous::full;
 };
 
