@@ -41,6 +41,10 @@ struct Request {
   std::vector<TagId> tags;  // every tag that it answers
   std::string text;         // for people: "unit 5 holding 100..121 (22 registers)"
   std::shared_ptr<const Body> body;
+  // What one such exchange is expected to cost, for the plan's share of line time. 0: the driver cannot tell.
+  uint32_t bytes_out = 0;
+  uint32_t bytes_in = 0;
+  Duration cost{0};  // from one request to the next: both frames, the device's usual turnaround and the silence between frames
 };
 using Requests = std::vector<Request>;
 
@@ -50,6 +54,9 @@ struct Exchange {
   uint32_t bytes_out = 0;
   uint32_t bytes_in = 0;
   Duration on_wire{0};  // from the first byte out to the last byte in
+  // The driver has learnt something about the device that changes its requests (a register that it refuses, say). The runner calls
+  // plan() for the device's groups again as soon as no poll of it is under way.
+  bool replan = false;
 };
 
 struct Command {
@@ -70,9 +77,9 @@ class Driver {
  public:
   virtual ~Driver() = default;
 
-  // The requests that read these tags of this device (one poll group: same period). Pure: same input, same plan; no I/O. `tags`
-  // point into the settings that the driver was built with. An error means that the group cannot be read at all; its text says
-  // why.
+  // The requests that read these tags of this device: one poll group (same period), or several that are due together, so that a
+  // due slow group rides along with a fast one. No I/O; same input, same plan, until an exchange has said `replan`. `tags` point
+  // into the settings that the driver was built with. An error means that the group cannot be read at all; its text says why.
   virtual Result<Requests> plan(const DeviceSettings& device, std::span<const TagSettings* const> tags) const = 0;
 
   // Opens the link. Called before the first read, and again after any call that returned disconnected; connected already: ok.
