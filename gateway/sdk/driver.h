@@ -54,8 +54,8 @@ struct Exchange {
   uint32_t bytes_out = 0;
   uint32_t bytes_in = 0;
   Duration on_wire{0};  // from the first byte out to the last byte in
-  // The driver has learnt something about the device that changes its requests (a register that it refuses, say). The runner calls
-  // plan() for the device's groups again as soon as no poll of it is under way.
+  // The driver has learnt something about the device that changes its requests (a register that it refuses, say). The runner
+  // calls plan() for the device's groups again as soon as no poll of it is under way.
   bool replan = false;
 };
 
