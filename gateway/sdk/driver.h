@@ -57,6 +57,10 @@ struct Exchange {
   // The driver has learnt something about the device that changes its requests (a register that it refuses, say). The runner
   // calls plan() for the device's groups again as soon as no poll of it is under way.
   bool replan = false;
+  // Not empty: the device refused this request as a whole. These are asked in its place, before the poll's next request; between
+  // them they read its tags, each once (and may say `instead` themselves). The status is that of an answer, and none of the tags
+  // has been answered.
+  Requests instead;
 };
 
 struct Command {
@@ -93,6 +97,16 @@ class Driver {
   //   disconnected  the link is gone; connect() comes next
   //   cancelled     the stop signal was raised
   virtual Exchange read(const Request& request, SampleSink& sink, Deadline deadline) = 0;
+
+  // As plan(), after an exchange has said `replan`: the tags of one or several groups of the device by their ids, because their
+  // settings are no longer kept.
+  virtual Result<Requests> replan(const DeviceSettings& /*device*/, std::span<const TagId> /*tags*/) const {
+    return Status(Fault::invalid, "this driver's plans do not change");
+  }
+
+  // Before this moment a late answer to an earlier request could be taken for this one's: others are asked meanwhile. A read()
+  // before it may return `timeout` at once with no bytes out, which is not the device's silence.
+  virtual MonoTime free_at(const Request& /*request*/, MonoTime now) const { return now; }
 
   // At most one exchange. Only tags whose settings say `writable` arrive here.
   virtual WriteOutcome write(const Command& command, Deadline deadline) = 0;
