@@ -16,6 +16,7 @@
 #include "core/record.h"
 #include "core/sample.h"
 #include "core/status.h"
+#include "sdk/learnt_store.h"
 #include "sdk/settings.h"
 #include "sdk/stop_signal.h"
 
@@ -54,6 +55,9 @@ struct Exchange {
   uint32_t bytes_out = 0;
   uint32_t bytes_in = 0;
   Duration on_wire{0};  // from the first byte out to the last byte in
+  // Not empty: the request was refused as a whole because of a part of it. Ask these in its place, in the same poll, before
+  // anything else of it; each tag of the request that was not answered is a tag of one of them. The status is ok then.
+  Requests instead;
   // The driver has learnt something about the device that changes its requests (a register that it refuses, say). The runner
   // calls plan() for the device's groups again as soon as no poll of it is under way.
   bool replan = false;
@@ -127,7 +131,8 @@ struct ChannelContext {
   const Clock& clock;
   const Names& names;
   const StopSignal& stop;
-  FrameTrace* trace = nullptr;  // may be null
+  FrameTrace* trace = nullptr;    // may be null
+  LearntStore* learnt = nullptr;  // may be null: then nothing is remembered across restarts
 };
 
 // A kind of driver, as the program knows it.
