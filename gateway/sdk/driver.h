@@ -55,9 +55,6 @@ struct Exchange {
   uint32_t bytes_out = 0;
   uint32_t bytes_in = 0;
   Duration on_wire{0};  // from the first byte out to the last byte in
-  // Not empty: the request was refused as a whole because of a part of it. Ask these in its place, in the same poll, before
-  // anything else of it; each tag of the request that was not answered is a tag of one of them. The status is ok then.
-  Requests instead;
   // The driver has learnt something about the device that changes its requests (a register that it refuses, say). The runner
   // calls plan() for the device's groups again as soon as no poll of it is under way.
   bool replan = false;
