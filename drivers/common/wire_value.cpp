@@ -94,13 +94,6 @@ std::optional<T> whole(const Value& value) {
   return static_cast<T>(rounded);
 }
 
-template <class T>
-std::optional<uint64_t> whole_bits(const Value& value) {
-  const auto number = whole<T>(value);
-  if (!number) return std::nullopt;
-  return static_cast<uint64_t>(*number);
-}
-
 std::optional<uint64_t> float_bits(WireType type, const Value& value) {
   const auto number = value.number();
   if (!number || !std::isfinite(*number)) return std::nullopt;
@@ -110,23 +103,129 @@ std::optional<uint64_t> float_bits(WireType type, const Value& value) {
   return std::bit_cast<uint32_t>(single);
 }
 
-std::optional<uint64_t> bits_of(WireType type, const Value& value) {
+// --- decimal digits ---------------------------------------------------------------------------------------------------------
+
+constexpr uint64_t kWordBase = 10000;  // of mod10k
+
+// Nothing where a digit is above 9.
+std::optional<uint64_t> from_bcd(uint64_t bits) {
+  uint64_t number = 0;
+  for (int shift = 60; shift >= 0; shift -= 4) {
+    const uint64_t digit = bits >> shift & 0xf;
+    if (digit > 9) return std::nullopt;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+// Nothing where it has more than 16 digits.
+std::optional<uint64_t> to_bcd(uint64_t number) {
+  uint64_t bits = 0;
+  for (int shift = 0; number != 0; shift += 4, number /= 10) {
+    if (shift == 64) return std::nullopt;
+    bits |= number % 10 << shift;
+  }
+  return bits;
+}
+
+// `bits` holds the words, the most significant highest; nothing where one is beyond 9999.
+std::optional<int64_t> from_mod10k(uint64_t bits) {
+  int64_t number = 0;
+  for (int shift = 48; shift >= 0; shift -= 16) {
+    const auto word = static_cast<int16_t>(bits >> shift);
+    if (word <= -static_cast<int>(kWordBase) || word >= static_cast<int>(kWordBase)) return std::nullopt;
+    number = number * static_cast<int64_t>(kWordBase) + word;
+  }
+  return number;
+}
+
+// Nothing where it needs more than `words` words.
+std::optional<uint64_t> to_mod10k(int64_t number, size_t words) {
+  uint64_t bits = 0;
+  for (size_t word = 0; word < words; ++word, number /= static_cast<int64_t>(kWordBase)) {
+    bits |= uint64_t{static_cast<uint16_t>(number % static_cast<int64_t>(kWordBase))} << (16 * word);
+  }
+  return number == 0 ? std::optional(bits) : std::nullopt;
+}
+
+// --- patterns of bits -------------------------------------------------------------------------------------------------------
+
+bool is_signed(WireType type) { return type == WireType::int16 || type == WireType::int32 || type == WireType::int64; }
+bool is_bcd(WireType type) { return type == WireType::bcd16 || type == WireType::bcd32 || type == WireType::bcd64; }
+bool is_mod10k(WireType type) { return type >= WireType::mod10k32; }
+
+uint64_t all_bits(WireType type) { return ~uint64_t{0} >> (64 - 8 * wire_size(type)); }
+
+// How many bits the numbers of this type have within the field.
+int bit_width(WireType type, BitField field) { return std::bit_width((all_bits(type) & field.mask) >> field.shift); }
+
+int64_t sign_extended(uint64_t bits, int width) {
+  if (width == 0) return 0;
+  return static_cast<int64_t>(bits << (64 - width)) >> (64 - width);
+}
+
+template <class Number>
+Value or_none(const std::optional<Number>& number) {
+  return number ? Value(*number) : Value();
+}
+
+Value whole_value(WireType type, uint64_t bits) {
   switch (type) {
-    case WireType::boolean: {
-      const auto number = whole<uint64_t>(value);
-      return number && *number <= 1 ? number : std::nullopt;
-    }
-    case WireType::int16: return whole_bits<int16_t>(value);
-    case WireType::uint16: return whole_bits<uint16_t>(value);
-    case WireType::int32: return whole_bits<int32_t>(value);
-    case WireType::uint32: return whole_bits<uint32_t>(value);
-    case WireType::int64: return whole_bits<int64_t>(value);
-    case WireType::uint64: return whole_bits<uint64_t>(value);
-    case WireType::float32:
-    case WireType::float64: return float_bits(type, value);
+    case WireType::boolean: return bits != 0;
+    case WireType::int16: return int64_t{static_cast<int16_t>(bits)};
+    case WireType::int32: return int64_t{static_cast<int32_t>(bits)};
+    case WireType::int64: return static_cast<int64_t>(bits);
+    case WireType::uint16:
+    case WireType::uint32:
+    case WireType::uint64: return bits;
+    case WireType::float32: return std::bit_cast<float>(static_cast<uint32_t>(bits));
+    case WireType::float64: return std::bit_cast<double>(bits);
+    case WireType::bcd16:
+    case WireType::bcd32:
+    case WireType::bcd64: return or_none(from_bcd(bits));
+    case WireType::mod10k32:
+    case WireType::mod10k48:
+    case WireType::mod10k64: return or_none(from_mod10k(bits));
     case WireType::text: break;
   }
-  return std::nullopt;
+  return {};
+}
+
+Value field_value(WireType type, uint64_t bits, BitField field) {
+  bits = (bits & field.mask) >> field.shift;
+  if (is_signed(type)) return sign_extended(bits, bit_width(type, field));
+  return whole_value(type, bits);
+}
+
+std::optional<uint64_t> signed_bits(WireType type, const Value& value, BitField field) {
+  const auto number = whole<int64_t>(value);
+  const int width = bit_width(type, field);
+  if (!number || width == 0) return std::nullopt;
+  const auto bits = static_cast<uint64_t>(*number) & ~uint64_t{0} >> (64 - width);
+  return sign_extended(bits, width) == *number ? std::optional(bits) : std::nullopt;
+}
+
+std::optional<uint64_t> unsigned_bits(WireType type, const Value& value) {
+  const auto number = whole<uint64_t>(value);
+  return number && is_bcd(type) ? to_bcd(*number) : number;
+}
+
+std::optional<uint64_t> mod10k_bits(WireType type, const Value& value) {
+  const auto number = whole<int64_t>(value);
+  return number ? to_mod10k(*number, wire_size(type) / 2) : std::nullopt;
+}
+
+// Nothing where the value does not fit.
+std::optional<uint64_t> to_bits(WireType type, const Value& value, BitField field) {
+  if (type == WireType::float32 || type == WireType::float64) return float_bits(type, value);
+  const auto number = is_signed(type)   ? signed_bits(type, value, field)
+                      : is_mod10k(type) ? mod10k_bits(type, value)
+                                        : unsigned_bits(type, value);
+  const uint64_t room = type == WireType::boolean ? 1 : all_bits(type) & field.mask;
+  if (!number || (*number << field.shift & room) != *number << field.shift || *number << field.shift >> field.shift != *number) {
+    return std::nullopt;
+  }
+  return *number << field.shift;
 }
 
 template <class Word, size_t kCount>
@@ -147,39 +246,35 @@ size_t wire_size(WireType type) {
   switch (type) {
     case WireType::boolean:
     case WireType::int16:
-    case WireType::uint16: return 2;
+    case WireType::uint16:
+    case WireType::bcd16: return 2;
     case WireType::int32:
     case WireType::uint32:
-    case WireType::float32: return 4;
+    case WireType::float32:
+    case WireType::bcd32:
+    case WireType::mod10k32: return 4;
+    case WireType::mod10k48: return 6;
     case WireType::int64:
     case WireType::uint64:
-    case WireType::float64: return 8;
+    case WireType::float64:
+    case WireType::bcd64:
+    case WireType::mod10k64: return 8;
     case WireType::text: break;
   }
   return 0;
 }
 
-Value decode(WireType type, ByteOrder order, std::span<const uint8_t> bytes) {
+bool has_bits(WireType type) { return (type >= WireType::int16 && type <= WireType::uint64) || is_bcd(type); }
+
+Value decode(WireType type, ByteOrder order, std::span<const uint8_t> bytes, BitField field) {
   if (type == WireType::text) return decode_text(order, bytes);
   const uint64_t bits = gather(bytes, order);
-  switch (type) {
-    case WireType::boolean: return bits != 0;
-    case WireType::int16: return int64_t{static_cast<int16_t>(bits)};
-    case WireType::int32: return int64_t{static_cast<int32_t>(bits)};
-    case WireType::int64: return static_cast<int64_t>(bits);
-    case WireType::uint16:
-    case WireType::uint32:
-    case WireType::uint64: return bits;
-    case WireType::float32: return std::bit_cast<float>(static_cast<uint32_t>(bits));
-    case WireType::float64: return std::bit_cast<double>(bits);
-    case WireType::text: break;
-  }
-  return {};
+  return field.whole() ? whole_value(type, bits) : field_value(type, bits, field);
 }
 
-Status encode(WireType type, ByteOrder order, const Value& value, std::span<uint8_t> bytes) {
+Status encode(WireType type, ByteOrder order, const Value& value, std::span<uint8_t> bytes, BitField field) {
   if (type == WireType::text) return encode_text(order, value, bytes);
-  const auto bits = bits_of(type, value);
+  const auto bits = to_bits(type, value, field);
   if (!bits) return does_not_fit(type, value);
   scatter(*bits, order, bytes);
   return {};

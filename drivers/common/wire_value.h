@@ -14,14 +14,35 @@
 
 namespace ferrule {
 
-enum class WireType : uint8_t { boolean, int16, uint16, int32, uint32, int64, uint64, float32, float64, text };
+// bcd*: one decimal digit in each four bits (8421), 4, 8 or 16 of them, never negative. mod10k*: four decimal digits in each
+// word, that is word * 10000^n, each word from -9999 to 9999 with the value's own sign.
+enum class WireType : uint8_t {
+  boolean,
+  int16,
+  uint16,
+  int32,
+  uint32,
+  int64,
+  uint64,
+  float32,
+  float64,
+  text,
+  bcd16,
+  bcd32,
+  bcd64,
+  mod10k32,
+  mod10k48,
+  mod10k64,
+};
 
 // Named after where the bytes A B C D (A most significant) of a 32-bit value stand. 64 bits: ABCDEFGH, GHEFCDAB, BADCFEHG,
-// HGFEDCBA. 16 bits: AB, AB, BA, BA. Text is never turned around as a whole: only BADC and DCBA swap the two bytes of a register.
+// HGFEDCBA; 48 bits alike. 16 bits: AB, AB, BA, BA. Text is never turned around as a whole: only BADC and DCBA swap the two bytes
+// of a register.
 enum class ByteOrder : uint8_t { abcd, cdab, badc, dcba };
 
-inline constexpr std::string_view kWireTypeWords[] = {"bool",  "int16",  "uint16",  "int32",   "uint32",
-                                                      "int64", "uint64", "float32", "float64", "string"};
+inline constexpr std::string_view kWireTypeWords[] = {"bool",   "int16",    "uint16",   "int32",   "uint32", "int64",
+                                                      "uint64", "float32",  "float64",  "string",  "bcd16",  "bcd32",
+                                                      "bcd64",  "mod10k32", "mod10k48", "mod10k64"};
 inline constexpr std::string_view kByteOrderWords[] = {"ABCD", "CDAB", "BADC", "DCBA"};
 
 std::optional<WireType> wire_type(std::string_view word);
@@ -31,11 +52,23 @@ std::string_view to_text(WireType type);
 // Bytes that a value takes; 0 for text, whose length the user gives. A boolean takes a register here.
 size_t wire_size(WireType type);
 
-// `bytes` has wire_size(type) bytes, or for text its length. Booleans: any bit set. Text ends before its first NUL.
-Value decode(WireType type, ByteOrder order, std::span<const uint8_t> bytes);
+// The bits of a value that count, after its bytes are in order; the others belong to something else. Of integers and bcd only.
+// What `mask` leaves is moved down by `shift`; a signed type is signed within the bits of its mask, so that the 12 bits of a
+// converter below four status bits read right.
+struct BitField {
+  uint64_t mask = ~uint64_t{0};
+  uint8_t shift = 0;
+  bool whole() const { return mask == ~uint64_t{0} && shift == 0; }
+  bool operator==(const BitField&) const = default;
+};
+bool has_bits(WireType type);  // may be taken apart by a BitField
 
-// The reverse; fills all of `bytes`. Numbers are rounded to the nearest that the type holds; invalid where the value does not fit
-// or is of another kind. Text shorter than its space is filled up with NUL.
-Status encode(WireType type, ByteOrder order, const Value& value, std::span<uint8_t> bytes);
+// `bytes` has wire_size(type) bytes, or for text its length. Booleans: any bit set. Text ends before its first NUL. None (an
+// empty Value) where the bytes are no value: a bcd digit above 9, a mod10k word beyond 9999.
+Value decode(WireType type, ByteOrder order, std::span<const uint8_t> bytes, BitField field = {});
+
+// The reverse; fills all of `bytes`, those outside of the field with zeros. Numbers are rounded to the nearest that the type
+// holds; invalid where the value does not fit or is of another kind. Text shorter than its space is filled up with NUL.
+Status encode(WireType type, ByteOrder order, const Value& value, std::span<uint8_t> bytes, BitField field = {});
 
 }  // namespace ferrule

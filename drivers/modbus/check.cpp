@@ -62,10 +62,13 @@ class Checker {
   void check_tag(const DeviceSettings& device, const TagSettings& tag) {
     const auto point = point_of(device.fields, tag.fields);
     if (!point.ok()) {
-      complain(tag.fields.mark("address"), point.status().what());
+      const bool address = !parse_address(tag.fields.text("address")).ok();
+      complain(tag.fields.mark(address ? "address" : "exponent"), point.status().what());
       return;
     }
     check_type(*point, tag);
+    check_bits(*point, tag);
+    if (point->exponent) check_exponent(*point, tag);
     check_extent(*point, device, tag);
     if (tag.writable) check_write(*point, tag);
   }
@@ -87,16 +90,44 @@ class Checker {
     }
   }
 
+  void check_bits(const Point& point, const TagSettings& tag) {
+    const std::string type(to_text(point.type));
+    const bool part = point.address.bits > 1;
+    if (!part && !tag.fields.has("mask")) return;
+    const Mark mark = tag.fields.mark(part ? "address" : "mask");
+    if (!has_bits(point.type)) {
+      complain(mark, "a part of the bits goes with a whole number or bcd, not with " + type + ": take type: uint16, say");
+      return;
+    }
+    const size_t bits = 8 * wire_size(point.type);
+    if (part && *point.address.bit + size_t{point.address.bits} > bits) {
+      complain(mark, type + " has the bits 0 to " + std::to_string(bits - 1) + ": take a wider type, or fewer bits");
+    } else if (point.field.mask == 0 || (bits < 64 && tag.fields.has("mask") && tag.fields.integer("mask") >> bits != 0)) {
+      complain(tag.fields.mark("mask"),
+               "the mask leaves no bit, or has bits that " + type + " has not: it has " + std::to_string(bits) + " bits");
+    }
+  }
+
+  void check_exponent(const Point& point, const TagSettings& tag) {
+    if (point.type == WireType::text || point.type == WireType::boolean) {
+      complain(tag.fields.mark("exponent"), std::string(to_text(point.type)) + " is no number: leave out exponent");
+    } else if (tag.writable) {
+      complain(tag.mark, "a tag with an exponent can only be read: leave out write");
+    }
+  }
+
   void check_extent(const Point& point, const DeviceSettings& device, const TagSettings& tag) {
-    const uint32_t width = point.width();
-    if (point.address.offset + width > kAddressSpace) {
+    const uint32_t width = point.end() - point.start();
+    if (point.end() > kAddressSpace) {
       complain(tag.fields.mark("address"), to_text(point.address) + " with " + std::to_string(width) +
                                                " registers ends beyond 65535, the last: start it earlier");
     }
     if (holds_bits(point.address.area)) return;
     const uint32_t most = limit_of(channel_.fields, device.fields, "max_registers");
     if (width <= most) return;
-    complain(tag.fields.mark(point.type == WireType::text ? "length" : "type"),
+    complain(tag.fields.mark(point.type == WireType::text ? "length"
+                             : point.exponent             ? "exponent"
+                                                          : "type"),
              "takes " + std::to_string(width) + " registers, but max_registers allows " + std::to_string(most) +
                  " in a request: raise max_registers, or read a shorter value");
   }
@@ -105,9 +136,11 @@ class Checker {
     const std::string address = to_text(point.address);
     if (!can_write(point.address.area)) {
       complain(tag.mark, address + " can only be read: leave out write, or use coil or holding");
-    } else if (point.address.bit) {
+    } else if (point.address.models) {
+      complain(tag.mark, address + " can only be read so: write the register's own address (holding:...) in a tag of its own");
+    } else if (point.address.bit || !point.field.whole()) {
       complain(tag.mark, address +
-                             " is one bit of a register: writing it would overwrite its neighbours; make the whole register "
+                             " is a part of a register: writing it would overwrite its neighbours; make the whole register "
                              "writable (" +
                              address.substr(0, address.find('.')) + "), or use a coil");
     } else if (point.width() > kMostWrittenRegisters) {

@@ -108,8 +108,8 @@ inline constexpr std::array kDeviceFields{
 
 inline constexpr std::array kTagFields{
     FieldSpec{.name = "address",
-              .help = "area:offset from 0 (holding, input, coil, discrete), with .bit for one bit of a register; or the manual's "
-                      "number (40101, 400101).",
+              .help = "area:offset from 0 (holding, input, coil, discrete), with .3 for a bit or .4-7 for a few; or the manual's "
+                      "number (40101, 400101); or sunspec:MODEL/WORD.",
               .example = "holding:100",
               .required = true,
               .check = check_address},
@@ -131,6 +131,16 @@ inline constexpr std::array kTagFields{
               .unit = "bytes",
               .least = 1,
               .most = 2 * kMostRegisters},
+    FieldSpec{.name = "mask",
+              .kind = FieldKind::integer,
+              .help = "The bits of the raw value that count; the others are read as 0.",
+              .example = "0x0fff",
+              .least = 1},
+    FieldSpec{
+        .name = "exponent",
+        .help = "Address of the register with the power of ten that the value is multiplied with (SunSpec's scale factors).",
+        .example = "sunspec:103/15",
+        .check = check_address},
 };
 
 }  // namespace ferrule::modbus

@@ -10,12 +10,38 @@ uint32_t Point::width() const {
   return static_cast<uint32_t>((bytes + 1) / 2);
 }
 
+namespace {
+
+Status add_exponent(const Fields& tag, Point& point) {
+  const auto exponent = parse_address(tag.text("exponent"));
+  if (!exponent.ok()) return exponent.status();
+  if (exponent->area != point.address.area || exponent->models != point.address.models || exponent->bit) {
+    return {Fault::invalid, "exponent '" + tag.text("exponent") + "' must be a register beside " + to_text(point.address) +
+                                ": the same area, or the same model"};
+  }
+  point.exponent = exponent->offset;
+  return {};
+}
+
+BitField field_of(const Fields& tag, const Address& address) {
+  BitField field;
+  if (address.bits > 1) field = {.mask = (~uint64_t{0} >> (64 - address.bits)) << *address.bit, .shift = *address.bit};
+  if (tag.has("mask")) field.mask &= static_cast<uint64_t>(tag.integer("mask"));
+  return field;
+}
+
+}  // namespace
+
 Result<Point> point_of(const Fields& device, const Fields& tag) {
   const auto address = parse_address(tag.text("address"));
   if (!address.ok()) return address.status();
   Point point;
   point.address = *address;
   point.type = point.is_bit() ? WireType::boolean : WireType::uint16;
+  point.field = field_of(tag, *address);
+  if (tag.has("exponent")) {
+    if (Status status = add_exponent(tag, point); !status.ok()) return status;
+  }
   if (tag.has("type")) point.type = wire_type(tag.text("type")).value_or(point.type);
   const std::string order = tag.has("order") ? tag.text("order") : device.text("order");
   point.order = byte_order(order).value_or(ByteOrder::abcd);
@@ -34,6 +60,8 @@ Status nth_tag(Fields& tag, int64_t n) {
   auto address = parse_address(written);
   if (!address.ok()) return address.status();
   int64_t offset = address->offset;
+  if (address->bit && address->bits > 1)
+    return {Fault::invalid, "a row of " + written + " is not known: write the tags one by one"};
   if (address->bit) {  // a row of bits goes on in the next register
     const int64_t bit = *address->bit + n;
     offset += bit / 16;

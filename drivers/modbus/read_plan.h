@@ -5,24 +5,16 @@
 #include <span>
 #include <vector>
 
+#include "modbus/cut.h"
 #include "modbus/point.h"
 #include "modbus/reply.h"
 #include "sdk/driver.h"
 
 namespace ferrule::modbus {
 
-// How one tag is cut out of a reply. Made once, at planning; decoding walks this table and allocates nothing (texts apart).
-struct Cut {
-  TagId tag = TagId::none;
-  uint32_t at = 0;     // first byte, or for a coil or discrete input the bit
-  uint16_t bytes = 0;  // 0: one bit of a bit area
-  int8_t bit = -1;     // of the register at `at`, or -1
-  WireType type = WireType::uint16;
-  ByteOrder order = ByteOrder::abcd;
-};
-
 struct ReadBody final : Request::Body {
-  Question question;
+  Question question;  // with `models`: its address counts from the model's first word
+  std::optional<ModelRange> models;
   std::array<uint8_t, 5> pdu{};
   std::vector<Cut> cuts;
 };
@@ -39,6 +31,8 @@ Result<Requests> plan_reads(const DeviceSettings& device, std::span<const TagSet
 std::array<uint8_t, 5> read_pdu(const Question& question);
 
 // `data` has body.question.data_bytes() bytes. Each tag is answered once.
-void decode_reply(const ReadBody& body, std::span<const uint8_t> data, SampleSink& sink);
+inline void decode_reply(const ReadBody& body, std::span<const uint8_t> data, SampleSink& sink) {
+  decode_cuts(body.cuts, data, sink);
+}
 
 }  // namespace ferrule::modbus

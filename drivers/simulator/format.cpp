@@ -30,6 +30,12 @@ Value held(WireType type, double number) {
     case WireType::uint64: return Value(bits);
     case WireType::float32: return Value(static_cast<float>(number));
     case WireType::float64: return Value(number);
+    case WireType::bcd16: return Value(bits % 10'000);
+    case WireType::bcd32: return Value(bits % 100'000'000);
+    case WireType::bcd64: return Value(bits % 10'000'000'000'000'000);
+    case WireType::mod10k32: return Value(static_cast<int64_t>(bits) % 100'000'000);
+    case WireType::mod10k48: return Value(static_cast<int64_t>(bits) % 1'000'000'000'000);
+    case WireType::mod10k64: return Value(static_cast<int64_t>(bits) % 10'000'000'000'000'000);
     case WireType::text: break;
   }
   return {};

@@ -31,6 +31,13 @@ class RecordingSink final : public SampleSink {
     }
     return {};
   }
+  // Why a tag was bad; none when it was not.
+  Reason reason(TagId tag) const {
+    for (const Said& one : said) {
+      if (one.tag == tag && one.quality == Quality::bad) return one.reason;
+    }
+    return Reason::none;
+  }
   bool each_at_most_once() const {
     std::map<TagId, int> times;
     for (const Said& one : said) {

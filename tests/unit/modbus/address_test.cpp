@@ -33,6 +33,11 @@ TEST(ModbusAddress, both_notations_mean_the_same_registers) {
       {"00001", {Area::coil, 0, {}}},
       {"000001", {Area::coil, 0, {}}},
       {"40041.3", {Area::holding, 40, 3}},
+      {"holding:40.4-7", {Area::holding, 40, 4, 4}},
+      {"40041.0-31", {Area::holding, 40, 0, 32}},
+      {"holding:40.3-3", {Area::holding, 40, 3}},
+      {"sunspec:103/14", {Area::holding, 14, {}, 1, ModelRange{103, 103}}},
+      {"sunspec:101-103/40.7", {Area::holding, 40, 7, 1, ModelRange{101, 103}}},
   };
   for (const auto& [text, address] : table) {
     const auto parsed = parse_address(text);
@@ -57,6 +62,14 @@ TEST(ModbusAddress, a_wrong_one_is_refused_with_its_remedy) {
       {"50001", "first digit"},
       {"holding:1.16", "0 to 15"},
       {"holding:1.", "0 to 15"},
+      {"holding:1.7-4", "lower to the higher"},
+      {"holding:1.0-64", ".0-63"},
+      {"holding:1.4-", "lower to the higher"},
+      {"sunspec:103", "sunspec:MODEL/WORD"},
+      {"sunspec:0/1", "sunspec:MODEL/WORD"},
+      {"sunspec:103-101/1", "sunspec:MODEL/WORD"},
+      {"sunspec:103/65536", "sunspec:MODEL/WORD"},
+      {"sunspec:-/1", "sunspec:MODEL/WORD"},
       {"coil:1.0", "one bit already"},
       {"00001.2", "one bit already"},
       {"holding:1.2.3", "0 to 15"},
@@ -92,6 +105,8 @@ TEST(ModbusRow, the_next_address_does_not_overlap_and_keeps_its_notation) {
       {"holding:40.14", "", 0, 1, "holding:40.15"},
       {"holding:40.14", "", 0, 3, "holding:41.1"},
       {"40041.15", "", 0, 1, "40042.0"},
+      {"sunspec:160/20", "int16", 0, 1, "sunspec:160/21"},
+      {"holding:40.4-7", "", 0, 1, ""},
       {"holding:65535", "uint16", 0, 1, ""},
       {"holding:0", "uint16", 0, -1, ""},
   };

@@ -63,6 +63,28 @@ TEST(ModbusCheck, each_mistake_is_marked_where_it_stands_and_names_its_remedy) {
       {"writes to a discrete input", [](auto& c) { c.tcp(502).device(), c.tag("10001", "", true); }, 20, 1, "only be read"},
       {"writes to a bit", [](auto& c) { c.tcp(502).device(), c.tag("holding:1.2", "", true); }, 20, 1, "(holding:1)"},
       {"writes too much", [](auto& c) { c.tcp(502).device(), c.tag("holding:1", "string", true, 248); }, 20, 1, "123"},
+      {"bits beyond the type", [](auto& c) { c.tcp(502).device(), c.tag("holding:1.12-19"); }, 20, 2, "0 to 15"},
+      {"bits of a float", [](auto& c) { c.tcp(502).device(), c.tag("holding:1.4-7", "float32"); }, 20, 2, "type: uint16"},
+      {"a mask beyond the type",
+       [](auto& c) {
+         c.tcp(502).device(), c.tag("holding:1", "int16");
+         c.tag_fields().set("mask", int64_t{0x10000}, {20, 7, 0});
+       },
+       20, 7, "16 bits"},
+      {"writes a part", [](auto& c) { c.tcp(502).device(), c.tag("holding:1.4-7", "", true); }, 20, 1, "(holding:1)"},
+      {"writes to a model", [](auto& c) { c.tcp(502).device(), c.tag("sunspec:123/5", "", true); }, 20, 1, "own address"},
+      {"exponent elsewhere",
+       [](auto& c) {
+         c.tcp(502).device(), c.tag("sunspec:103/5", "int16");
+         c.tag_fields().set("exponent", std::string("sunspec:1/5"), {20, 8, 0});
+       },
+       20, 8, "the same model"},
+      {"exponent too far",
+       [](auto& c) {
+         c.tcp(502).device(), c.tag("holding:5", "int16");
+         c.tag_fields().set("exponent", std::string("holding:500"), {20, 8, 0});
+       },
+       20, 8, "496 registers"},
       {"no address", [](auto& c) { c.tcp(502).device(), c.tag("holdin:1"); }, 20, 2, "did you mean 'holding'"},
   };
   for (const Mistake& mistake : table) {

@@ -94,6 +94,65 @@ TEST(ModbusPlan, a_bit_stays_the_same_bit_when_the_register_is_swapped) {
   EXPECT_EQ(sink.value(high), Value(false));
 }
 
+TEST(ModbusPlan, bits_of_a_register_and_what_a_mask_leaves_are_numbers) {
+  ModbusChannel channel;
+  channel.tcp(502).device(5);
+  const TagId part = channel.tag("holding:0.4-7");
+  const TagId wide = channel.tag("holding:0.12-19", "uint32");
+  const TagId masked = channel.tag("holding:1", "int16");
+  channel.tag_fields().set("mask", int64_t{0x0fff});
+  const TagId digits = channel.tag("holding:1", "bcd16");
+  const auto driver = channel.build();
+  const Requests requests = channel.plan(*driver);
+  ASSERT_EQ(requests.size(), 1u);
+  RecordingSink sink;
+  decode_reply(static_cast<const ReadBody&>(*requests[0].body), Bytes{0x00, 0xa7, 0x7f, 0xff}, sink);
+  EXPECT_EQ(sink.value(part), Value(uint64_t{0xa}));
+  EXPECT_EQ(sink.value(wide), Value(uint64_t{0x77}));
+  EXPECT_EQ(sink.value(masked), Value(int64_t{-1}));
+  EXPECT_EQ(sink.reason(digits), Reason::not_a_number);
+}
+
+TEST(ModbusPlan, a_value_and_its_power_of_ten_are_never_parted) {
+  ModbusChannel channel;
+  channel.tcp(502).device(5);
+  channel.device_fields().set("max_registers", int64_t{9});
+  const TagId far = channel.tag("holding:0", "int16");
+  channel.tag_fields().set("exponent", std::string("holding:8"));
+  const TagId low = channel.tag("holding:9", "uint16");
+  channel.tag_fields().set("exponent", std::string("holding:8"));
+  const TagId none = channel.tag("holding:10", "int16");
+  channel.tag_fields().set("exponent", std::string("holding:11"));
+  const TagId huge = channel.tag("holding:9", "int16");
+  channel.tag_fields().set("exponent", std::string("holding:12"));
+  const auto driver = channel.build();
+  const Requests requests = channel.plan(*driver);
+  ASSERT_EQ(requests.size(), 2u);
+  EXPECT_EQ(requests[0].text, "unit 5 holding 0..8 (9 registers)");
+  RecordingSink sink;
+  Bytes first(18, 0);
+  first[0] = 0xf7, first[1] = 0x03, first[17] = 0xff, first[16] = 0xff;  // -2301, -1
+  decode_reply(static_cast<const ReadBody&>(*requests[0].body), first, sink);
+  EXPECT_EQ(sink.value(far), Value(-230.1));
+  // from holding:8: -1, 7, "not implemented", 0, 99
+  decode_reply(static_cast<const ReadBody&>(*requests[1].body), Bytes{0xff, 0xff, 0, 7, 0x80, 0, 0, 0, 0, 99}, sink);
+  EXPECT_EQ(sink.value(low), Value(0.7));
+  EXPECT_EQ(sink.reason(none), Reason::not_a_number);
+  EXPECT_EQ(sink.reason(huge), Reason::not_a_number);
+}
+
+TEST(ModbusPlan, words_of_a_sunspec_model_are_planned_apart_from_registers) {
+  ModbusChannel channel;
+  channel.tcp(502).device(5);
+  channel.tag("holding:14");
+  channel.tag("sunspec:101-103/14", "int16");
+  channel.tag("sunspec:101-103/15", "int16");
+  channel.tag("sunspec:1/2", "string", false, 32);
+  EXPECT_EQ(plan_texts(channel),
+            (std::vector<std::string>{"unit 5 holding 14..14 (1 registers)", "unit 5 sunspec model 1 words 2..17 (16 registers)",
+                                      "unit 5 sunspec model 101-103 words 14..15 (2 registers)"}));
+}
+
 struct Write {
   std::string address;
   WireType type;

@@ -1,0 +1,31 @@
+// How the value of one tag is cut out of a reply. Made once, at planning; decoding walks a table of these and allocates nothing
+// (texts apart). Pure.
+#pragma once
+
+#include <span>
+
+#include "core/names.h"
+#include "modbus/point.h"
+#include "sdk/driver.h"
+
+namespace ferrule::modbus {
+
+struct Cut {
+  TagId tag = TagId::none;
+  uint32_t at = 0;           // first byte, or for a coil or discrete input the bit
+  uint16_t bytes = 0;        // 0: one bit of a bit area
+  int8_t bit = -1;           // of the register at `at`, or -1
+  bool may_be_none = false;  // the raw values by which SunSpec says "not implemented" are no values
+  int32_t exponent_at = -1;  // first byte of the power of ten, or -1
+  WireType type = WireType::uint16;
+  ByteOrder order = ByteOrder::abcd;
+  BitField field;
+};
+
+// Of a reply whose first register (or bit) is `first`; all that the point reads is in it.
+Cut cut_of(TagId tag, const Point& point, uint32_t first);
+
+// `data` holds all that the cuts take. Each tag is answered once: good, or bad with not_a_number where the bytes are no value.
+void decode_cuts(std::span<const Cut> cuts, std::span<const uint8_t> data, SampleSink& sink);
+
+}  // namespace ferrule::modbus
