@@ -71,7 +71,11 @@ Result<Requests> ModbusDriver::plan(const DeviceSettings& device, std::span<cons
 
 Exchange ModbusDriver::read(const Request& request, SampleSink& sink, Deadline deadline) {
   const auto& body = static_cast<const ReadBody&>(*request.body);
-  const Answer answer = line_->ask(body.question, body.pdu, deadline);
+  if (body.models) return read_model(request, sink, deadline);
+  return answered(request, line_->ask(body.question, body.pdu, deadline), sink);
+}
+
+Exchange ModbusDriver::answered(const Request& request, const Answer& answer, SampleSink& sink) const {
   Exchange exchange{answer.status, answer.bytes_out, answer.bytes_in, answer.on_wire};
   if (!answer.status.ok()) {
     exchange.status = with_request(answer.status, request.text);
@@ -86,7 +90,7 @@ Exchange ModbusDriver::read(const Request& request, SampleSink& sink, Deadline d
       exchange.status = {Fault::timeout, answer.exception, request.text + ": " + exception_text(answer.exception)};
     }
   } else {
-    decode_reply(body, answer.data, sink);
+    decode_reply(static_cast<const ReadBody&>(*request.body), answer.data, sink);
   }
   return exchange;
 }

@@ -1,11 +1,13 @@
 // The driver of one Modbus channel: plans reads, asks its line, decodes, writes.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <unordered_map>
 
 #include "modbus/line.h"
 #include "modbus/point.h"
+#include "modbus/sunspec_models.h"
 #include "sdk/driver.h"
 
 namespace ferrule::modbus {
@@ -19,7 +21,7 @@ class ModbusDriver final : public Driver {
   Status connect(Deadline deadline) override { return line_->connect(deadline); }
   Exchange read(const Request& request, SampleSink& sink, Deadline deadline) override;
   WriteOutcome write(const Command& command, Deadline deadline) override;
-  void disconnect() noexcept override { line_->disconnect(); }
+  void disconnect() noexcept override;
 
  private:
   struct Target {  // of a write
@@ -27,11 +29,17 @@ class ModbusDriver final : public Driver {
     Point point;
   };
   ModbusDriver(const ChannelSettings& channel, const ChannelContext& context);
+  // What the answer to a request for registers means for its tags.
+  Exchange answered(const Request& request, const Answer& answer, SampleSink& sink) const;
+  // A request for words of a model: one step of finding the models, or the read itself.
+  Exchange read_model(const Request& request, SampleSink& sink, Deadline deadline);
+  Exchange find_models(const Request& request, SunSpecModels& models, uint8_t unit, SampleSink& sink, Deadline deadline);
 
   const ChannelSettings& channel_;
   const ChannelContext& context_;
   std::unique_ptr<Line> line_;
   std::unordered_map<TagId, Target> targets_;
+  std::map<uint8_t, SunSpecModels> models_;  // by unit, of this connection: behind the next one may be another device
 };
 
 }  // namespace ferrule::modbus
