@@ -31,7 +31,7 @@ struct Batch {
 
   void answer(Settlement settlement, std::string reason) {
     --unanswered;
-    if (settlement <= verdict) return;  // in rising order of trouble: delivered, unheard, not_now, rejected
+    if (settlement <= verdict) return;  // in rising order of trouble: delivered, unheard, not_now, refused, rejected
     verdict = settlement;
     why = std::move(reason);
   }

@@ -48,6 +48,11 @@ class InFlight {
     of_backlog_ = states_ = 0;
   }
 
+  template <class Visit>
+  void for_each(Visit&& visit) const {
+    for (const auto& [token, message] : messages_) visit(message);
+  }
+
   uint32_t size() const { return static_cast<uint32_t>(messages_.size()); }
   uint32_t of(Kind kind) const { return of_kind_[static_cast<size_t>(kind)]; }
   uint32_t backlog() const { return of_backlog_; }

@@ -1,6 +1,7 @@
 #include "north/lanes.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "north/state_text.h"
@@ -21,6 +22,7 @@ constexpr size_t kEnough = 256;  // records: a batch does not wait for more, and
 constexpr size_t kFetchRecords = 512;
 constexpr size_t kFetchBytes = 1u << 20;
 constexpr Duration kBlocked = 1s;
+constexpr Duration kMute = 10min;
 
 }  // namespace
 
@@ -42,6 +44,7 @@ void Lanes::connected(uint32_t session, const LinkLimits& limits, MonoTime now) 
   largest_ = std::min<size_t>(limits.payload, settings_.max_message);
   window_ = std::clamp<uint32_t>(limits.in_flight, 1, settings_.mqtt.window);
   online_told_ = false;
+  proven_ = false;
   blocked_until_ = MonoTime::min();
   more_ = true;
   pauses_ = {};
@@ -51,9 +54,11 @@ void Lanes::connected(uint32_t session, const LinkLimits& limits, MonoTime now) 
   if (!settings_.in_order) gate_.open(session, now);
 }
 
-void Lanes::lost() {
+void Lanes::lost(Fault why, MonoTime now) {
   if (!up()) return;
   gate_.close();
+  if (why == Fault::disconnected) hung_up(now);
+  lone_ = nullptr;
   for (Queue& queue : live_) {
     for (const Envelope& envelope : queue.waiting) gate_.left(*envelope.record);
     queue.waiting.clear();
@@ -68,6 +73,29 @@ void Lanes::lost() {
   if (!settled_.empty()) backlog_source_.settled(std::exchange(settled_, {}));
   backlog_source_.released(std::exchange(session_, 0));
   counts_.in_flight = 0;
+}
+
+void Lanes::hung_up(MonoTime now) {
+  std::set<uint64_t> present;
+  MonoTime sent = now;
+  in_flight_.for_each([&](const InFlight::Message& message) {
+    sent = std::min(sent, message.sent);
+    if (message.batch == nullptr) {
+      present.insert(Suspects::kState);
+      return;
+    }
+    for (const Envelope& envelope : message.batch->envelopes) present.insert(envelope.position);
+  });
+  const std::vector<uint64_t> positions(present.begin(), present.end());
+  const bool only_state = positions.size() == 1 && positions.front() == Suspects::kState;
+  const bool proven = proven_ || only_state || now < mute_states_until_;
+  if (!suspects_.hung_up(positions, proven, now - sent)) return;
+  if (only_state) {
+    mute_states_until_ = now + kMute;
+    return;
+  }
+  ++counts_.rejected;
+  backlog_source_.rejected(positions.front(), "the broker hung up each time that it was sent");
 }
 
 void Lanes::live(Envelope envelope, uint32_t session, MonoTime now) {
@@ -99,6 +127,7 @@ Kind Lanes::kind_of(const Envelope& envelope) const {
 
 BatchLimit Lanes::limit_of(Kind kind) const {
   if (settings_.publish_every == Duration{0} || kind == Kind::event) return {};
+  if (suspects_.any_grave()) return {};
   const bool per_device = kind == Kind::data ? topics_.data_per_device() : topics_.history_per_device();
   return {kBatchRecords, kBatchSamples, per_device};
 }
@@ -127,18 +156,46 @@ void Lanes::pump(MonoTime now) {
 }
 
 bool Lanes::send_one(MonoTime now) {
-  return send_online(now) || send_lane(Lane::live, now) || send_device_state(now) || send_lane(Lane::backlog, now);
+  if (send_online(now)) return true;
+  if (const auto sent = send_suspect(now)) return *sent;
+  return send_lane(Lane::live, now) || send_device_state(now) || send_lane(Lane::backlog, now);
+}
+
+// Nothing when there is no grave suspect at hand; else what comes of it: true when something was sent, false to wait.
+std::optional<bool> Lanes::send_suspect(MonoTime now) {
+  if (!suspects_.any_grave()) return std::nullopt;
+  if (suspects_.grave(Suspects::kState) && in_flight_.states() > 0) return false;
+  auto& ready = ready_[index_of(Lane::backlog)];
+  if (lone_ != nullptr) return !ready.empty() && send_ready(Lane::backlog, now);  // its further parts, then its answer
+  for (const Kind kind : kEveryKind) {
+    std::deque<Envelope>* queue = suspects_queue(kind, now);
+    if (queue == nullptr) continue;
+    if (!ready.empty()) return send_ready(Lane::backlog, now);
+    if (in_flight_.size() > 0) return false;
+    render(Lane::backlog, kind, take_batch(*queue, {}));
+    if (!ready.empty()) lone_ = ready.front().batch;
+    return true;
+  }
+  return std::nullopt;
+}
+
+// The queue of backlog whose next record is a grave suspect that may be sent.
+std::deque<Envelope>* Lanes::suspects_queue(Kind kind, MonoTime now) {
+  if (!pauses_[index_of(kind)].may_send(in_flight_.of(kind), now)) return nullptr;
+  auto& again = again_[index_of(Lane::backlog)][index_of(kind)];
+  auto& queue = again.empty() ? backlog_[index_of(kind)].waiting : again;
+  return !queue.empty() && suspects_.grave(queue.front().position) ? &queue : nullptr;
 }
 
 bool Lanes::send_online(MonoTime now) {
-  if (online_told_) return false;
+  if (online_told_ || now < mute_states_until_) return false;
   online_told_ = true;
   publish_state(topics_.state(), online_text(context_.gateway, context_.boot, context_.clock.wall()), DeviceId::none, now);
   return true;
 }
 
 bool Lanes::send_device_state(MonoTime now) {
-  if (in_flight_.states() >= std::max(1u, window_ / 4)) return false;
+  if (now < mute_states_until_ || in_flight_.states() >= std::max(1u, window_ / 4)) return false;
   const auto next = states_.next();
   if (!next) return false;
   const auto& [device, known] = *next;
@@ -244,13 +301,14 @@ void Lanes::settled(uint64_t token, Settlement settlement, std::string why, Mono
   const auto message = in_flight_.remove(token, now);
   if (!message) return;
   ++counts_.messages_settled;
+  proven_ = true;
   const Duration latency = now - message->sent;
   const double ms = std::chrono::duration<double, std::milli>(latency).count();
   counts_.ack_ms = counts_.ack_ms == 0 ? ms : counts_.ack_ms + (ms - counts_.ack_ms) / 16;
   const bool was_backlog = message->batch != nullptr && message->batch->lane == Lane::backlog;
   pace_.acknowledged(latency, in_flight_.backlog() + (was_backlog ? 1 : 0) >= pace_.limit(), now);
   if (settlement == Settlement::unheard) ++counts_.unheard;
-  if (settlement == Settlement::not_now) ++counts_.refused;
+  if (settlement == Settlement::not_now || settlement == Settlement::refused) ++counts_.refused;
   if (message->batch == nullptr) return state_answered(message->device, settlement, why);
   Batch& batch = *message->batch;
   batch.answer(settlement, std::move(why));
@@ -258,6 +316,7 @@ void Lanes::settled(uint64_t token, Settlement settlement, std::string why, Mono
 }
 
 void Lanes::state_answered(DeviceId device, Settlement settlement, const std::string& why) {
+  suspects_.answered(Suspects::kState);
   if (settlement == Settlement::rejected) ++counts_.rejected;
   if (settlement >= Settlement::not_now && !why.empty()) refusal_ = "state: " + why;
   if (settlement != Settlement::not_now) return;
@@ -271,6 +330,8 @@ void Lanes::state_answered(DeviceId device, Settlement settlement, const std::st
 }
 
 void Lanes::finish(Batch& batch, MonoTime now) {
+  if (lone_.get() == &batch) lone_ = nullptr;
+  for (const Envelope& envelope : batch.envelopes) suspects_.answered(envelope.position);
   switch (batch.verdict) {
     case Settlement::delivered:
     case Settlement::unheard:
@@ -280,14 +341,16 @@ void Lanes::finish(Batch& batch, MonoTime now) {
       if (std::none_of(pauses_.begin(), pauses_.end(), [](const RefusalPause& pause) { return pause.active(); }))
         refusal_.clear();
       break;
-    case Settlement::not_now: keep(batch, now); break;
+    case Settlement::not_now:
+    case Settlement::refused: keep(batch, now); break;
     case Settlement::rejected: reject(batch); break;
   }
 }
 
 void Lanes::keep(Batch& batch, MonoTime now) {
   refusal_ = batch.why;
-  pauses_[index_of(batch.kind)].refused(now);
+  pauses_[index_of(batch.kind)].refused(batch.verdict == Settlement::refused ? RefusalPause::kLasting : RefusalPause::kPassing,
+                                        now);
   auto& again = again_[index_of(batch.lane)][index_of(batch.kind)];
   for (Envelope& envelope : batch.envelopes) {
     const auto before = [](const Envelope& a, const Envelope& b) { return a.position < b.position; };

@@ -6,8 +6,9 @@
 // when it was read in an earlier boot or before the session began.
 //
 // An answer settles a record when the last message that carries it is answered: delivered and unheard forget it, rejected makes
-// it a dead letter (in a batch each record is then tried alone, so that only the guilty one is), not_now keeps it and pauses its
-// kind. With in_order what was refused goes again after what was already in flight with it.
+// it a dead letter (in a batch each record is then tried alone, so that only the guilty one is), not_now and refused keep it and
+// pause its kind. A record at which the other side hangs up three times is a dead letter, too: see suspects.h. With in_order what
+// was refused goes again after what was already in flight with it.
 //
 // Every call on the uplink's thread.
 #pragma once
@@ -24,6 +25,7 @@
 #include "north/live_gate.h"
 #include "north/pace.h"
 #include "north/refusal_pause.h"
+#include "north/suspects.h"
 #include "north/topics.h"
 #include "north/uplink_runner.h"
 
@@ -44,8 +46,9 @@ class Lanes {
 
   // A session begins; `limits` are the broker's.
   void connected(uint32_t session, const LinkLimits& limits, MonoTime now);
-  // It is over: whatever is not settled goes back to the outbox. Harmless without a session.
-  void lost();
+  // It is over: whatever is not settled goes back to the outbox. Harmless without a session. Fault::disconnected means that the
+  // other side hung up.
+  void lost(Fault why, MonoTime now);
 
   void live(Envelope envelope, uint32_t session, MonoTime now);
   void backlog(std::vector<Envelope> envelopes, MonoTime now);
@@ -83,6 +86,9 @@ class Lanes {
   bool due(const Queue& queue, Kind kind, MonoTime now) const;
 
   bool send_one(MonoTime now);
+  std::optional<bool> send_suspect(MonoTime now);
+  std::deque<Envelope>* suspects_queue(Kind kind, MonoTime now);
+  void hung_up(MonoTime now);
   bool send_online(MonoTime now);
   bool send_device_state(MonoTime now);
   bool send_lane(Lane lane, MonoTime now);
@@ -122,6 +128,10 @@ class Lanes {
   std::array<std::array<std::deque<Envelope>, kKinds>, 2> again_;  // by lane and kind: refused, to be sent one by one
   std::array<RefusalPause, kKinds> pauses_;
   InFlight in_flight_;
+  Suspects suspects_;
+  BatchPtr lone_;                                 // a grave suspect, on its way with nothing else in flight
+  bool proven_ = false;                           // something was answered in this session
+  MonoTime mute_states_until_ = MonoTime::min();  // the broker hung up at messages of state
 
   bool asked_ = false;     // a request for backlog is out
   bool outdated_ = false;  // its answer is of a session that is over

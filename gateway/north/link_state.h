@@ -28,6 +28,7 @@ class LinkState {
     if (state_ == State::up || now < at_) return Todo::nothing;
     if (state_ == State::connecting) return Todo::give_up;
     state_ = State::connecting;
+    began_ = now;
     at_ = now + patience_;
     return Todo::connect;
   }
@@ -38,10 +39,12 @@ class LinkState {
   }
 
   // `chance` in [0, 1). A session that lived for the longest pause starts the pauses anew.
+  // The pause counts from the beginning of an attempt, so that one that waited in vain is followed by the next.
   void lost(Fault why, double chance, MonoTime now) {
     if (state_ == State::up && now - since_ >= worth_) backoff_.reset();
+    const MonoTime from = state_ == State::connecting ? began_ : now;
     state_ = State::down;
-    at_ = now + backoff_.next(why, chance);
+    at_ = std::max(now, from + backoff_.next(why, chance));
   }
 
   bool up() const { return state_ == State::up; }
@@ -56,7 +59,8 @@ class LinkState {
   const Duration worth_;
   State state_ = State::down;
   MonoTime at_ = MonoTime::min();  // down: the next attempt; connecting: patience ends
-  MonoTime since_;
+  MonoTime since_;                 // up
+  MonoTime began_;                 // connecting
 };
 
 }  // namespace ferrule

@@ -38,14 +38,14 @@ constexpr std::array kKnown = {
     Known{0x93, "receive maximum exceeded", false},
     Known{0x95, "packet too large", false},
     Known{0x96, "message rate too high", false},
-    Known{0x97, "quota exceeded", false},
+    Known{0x97, "quota exceeded", true},
     Known{0x98, "closed by an administrator", false},
     Known{0x99, "payload format invalid", false},
     Known{0x9a, "retain not supported", true},
     Known{0x9b, "QoS not supported", true},
     Known{0x9c, "use another server", true},
     Known{0x9d, "the server moved", true},
-    Known{0x9f, "connection rate exceeded", false},
+    Known{0x9f, "connection rate exceeded", true},
 };
 
 const Known* find(int code) {
@@ -60,6 +60,8 @@ const Known* find(int code) {
 Settlement settlement_of(int reason) {
   switch (reason) {
     case 0x10: return Settlement::unheard;
+    case 0x87:
+    case 0x97: return Settlement::refused;
     case 0x90:
     case 0x95:
     case 0x99: return Settlement::rejected;

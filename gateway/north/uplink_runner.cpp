@@ -181,7 +181,7 @@ void UplinkRunner::Impl::handle(Lost& event) {
   const bool was_up = link.up();
   if (!was_up && !link.connecting()) return;  // told already
   const MonoTime now = context.clock.now();
-  lanes->lost();
+  lanes->lost(event.why.fault(), now);
   link.lost(event.why.fault(), std::uniform_real_distribution<double>(0, 1)(random), now);
   if (was_up) since = context.clock.wall();
   trouble = event.why.what();
@@ -191,13 +191,14 @@ void UplinkRunner::Impl::handle(Lost& event) {
 
 void UplinkRunner::Impl::handle(Stop& event) {
   stopping = true;
-  lanes->pump(context.clock.now());  // reports what was settled before
-  lanes->lost();
+  const MonoTime now = context.clock.now();
+  lanes->pump(now);  // reports what was settled before
+  lanes->lost(Fault::cancelled, now);
   Topics topics(settings, context.gateway, context.names);
   uplink->disconnect({topics.state(), stopped_text(context.gateway, context.boot, context.clock.wall()), settings.mqtt.qos, true},
                      event.deadline);
   trouble = "stopped";
-  link.lost(Fault::cancelled, 0, context.clock.now());
+  link.lost(Fault::cancelled, 0, now);
   refresh_status();
 }
 

@@ -99,9 +99,9 @@ struct MqttSettings {
   int qos = 1;
   std::string client_id;  // empty: ferrule-{gateway}
   std::string username;
-  std::string password;  // already read from its secret file
-  Duration keep_alive{std::chrono::seconds(30)};
-  Duration connect_timeout{std::chrono::seconds(10)};
+  std::string password;                           // already read from its secret file
+  Duration keep_alive{std::chrono::seconds(12)};  // a silent broker is noticed within twice that, and a second
+  Duration connect_timeout{std::chrono::seconds(7)};
   Duration ack_timeout{std::chrono::seconds(20)};  // no acknowledgement for this long: the link is taken for dead
   Duration retry_least{std::chrono::milliseconds(500)};
   Duration retry_most{std::chrono::seconds(8)};

@@ -18,7 +18,8 @@ namespace ferrule {
 enum class Settlement : uint8_t {
   delivered,  // acknowledged: the record may be forgotten
   unheard,    // acknowledged, but nobody subscribes (MQTT 5 reason 0x10): delivered, and counted
-  not_now,    // refused for a passing reason (quota, not authorised): keep it, slow down
+  not_now,    // refused for a passing reason: keep it, slow down
+  refused,    // refused until somebody changes something (quota, not authorised): keep it, ask rarely
   rejected,   // refused for good (bad topic, too large): a dead letter
 };
 

@@ -14,9 +14,9 @@ TEST(MqttRefusals, a_connack_that_says_no_is_refused_or_lost_by_its_code) {
   const struct {
     int version, code;
     Fault fault;
-  } cases[] = {{5, 0x87, Fault::refused},      {5, 0x86, Fault::refused},      {5, 0x88, Fault::disconnected},
-               {5, 0x89, Fault::disconnected}, {5, 0x97, Fault::disconnected}, {5, 0x9c, Fault::refused},
-               {4, 3, Fault::disconnected},    {4, 4, Fault::refused},         {4, 5, Fault::refused}};
+  } cases[] = {{5, 0x87, Fault::refused},      {5, 0x86, Fault::refused}, {5, 0x88, Fault::disconnected},
+               {5, 0x89, Fault::disconnected}, {5, 0x97, Fault::refused}, {5, 0x9c, Fault::refused},
+               {4, 3, Fault::disconnected},    {4, 4, Fault::refused},    {4, 5, Fault::refused}};
   for (const auto& of : cases) {
     Broker broker({.on_connect = [&](int version) { return Broker::Reply{Broker::connack(version, of.code)}; }});
     UplinkSetup setup(broker.port(), of.version);
@@ -65,8 +65,8 @@ TEST(MqttRefusals, a_puback_reason_becomes_a_settlement) {
   const struct {
     int code;
     Settlement settlement;
-  } cases[] = {{0x00, Settlement::delivered}, {0x80, Settlement::not_now},  {0x87, Settlement::not_now},
-               {0x97, Settlement::not_now},   {0x90, Settlement::rejected}, {0x95, Settlement::rejected},
+  } cases[] = {{0x00, Settlement::delivered}, {0x80, Settlement::not_now},  {0x87, Settlement::refused},
+               {0x97, Settlement::refused},   {0x90, Settlement::rejected}, {0x95, Settlement::rejected},
                {0x99, Settlement::rejected}};
   Broker broker({.on_publish = [](const Broker::Published& message) {
     return Broker::Reply{Broker::puback(message, std::stoi(message.payload))};

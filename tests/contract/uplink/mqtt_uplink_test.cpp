@@ -164,7 +164,7 @@ TEST(MqttUplink, a_wrong_password_is_refused) {
   }
 }
 
-TEST(MqttUplink, a_topic_that_the_broker_forbids_is_not_now_in_mqtt_5) {
+TEST(MqttUplink, a_topic_that_the_broker_forbids_is_refused_in_mqtt_5) {
   ScratchFolder folder;
   std::ofstream(folder.file("acl")) << "topic write allowed\n";
   std::filesystem::permissions(folder.file("acl"), std::filesystem::perms(0644));
@@ -178,7 +178,7 @@ TEST(MqttUplink, a_topic_that_the_broker_forbids_is_not_now_in_mqtt_5) {
   ASSERT_TRUE(uplink->publish({"allowed", "x", 1, false}, 2).ok());
   ASSERT_TRUE(recorder.wait_answers(2));
   const auto seen = recorder.seen();
-  EXPECT_EQ(seen.settled.at(1), std::vector{Settlement::not_now});
+  EXPECT_EQ(seen.settled.at(1), std::vector{Settlement::refused});
   EXPECT_NE(seen.why.at(1).find("not authorised"), std::string::npos);
   EXPECT_EQ(seen.settled.at(2), std::vector{Settlement::delivered});
 }

@@ -137,7 +137,7 @@ TEST_F(LanesState, the_latest_state_of_each_device_is_told_on_connect_and_on_cha
   states.set(a, {}, clock.wall());
   pump();
   EXPECT_EQ(retained().size(), 4u);
-  lanes().lost();
+  lanes().lost(Fault::timeout, clock.now());
   connect();
   pump();
   EXPECT_EQ(retained().size(), 7u);

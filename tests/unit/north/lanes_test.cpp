@@ -26,7 +26,7 @@ TEST_F(LanesTest, nothing_is_taken_live_without_a_session_or_from_before_it) {
   connect();
   EXPECT_FALSE(offer(record(2, "a", 1ms)));
   EXPECT_TRUE(offer(record(3)));
-  lanes().lost();
+  lanes().lost(Fault::timeout, clock.now());
   EXPECT_FALSE(offer(record(4)));
 }
 
@@ -128,7 +128,7 @@ TEST_F(LanesTest, backlog_is_asked_for_once_and_again_when_more_is_announced) {
 
 TEST_F(LanesTest, an_answer_to_a_question_of_an_earlier_session_is_dropped) {
   connect();
-  lanes().lost();
+  lanes().lost(Fault::timeout, clock.now());
   connect();
   EXPECT_EQ(backlog.requests, 1);
   answer_backlog({old(1)});  // handed out before the release: it comes again
@@ -143,8 +143,8 @@ TEST_F(LanesTest, a_lost_link_releases_the_session_once_and_forgets_its_tokens) 
   ASSERT_TRUE(offer(record(1)));
   pump();
   const uint64_t token = uplink.sent.back().token;
-  lanes().lost();
-  lanes().lost();
+  lanes().lost(Fault::timeout, clock.now());
+  lanes().lost(Fault::timeout, clock.now());
   EXPECT_EQ(backlog.releases, std::vector<uint32_t>{1});
   connect();
   lanes().settled(token, Settlement::delivered, "", clock.now());
@@ -157,7 +157,7 @@ TEST_F(LanesTest, a_record_that_was_taken_as_the_session_ended_is_left_to_the_ou
   connect();
   const Envelope late = record(1);
   const uint32_t taken = gate.take(*late.record);
-  lanes().lost();
+  lanes().lost(Fault::timeout, clock.now());
   connect();
   lanes().live(late, taken, clock.now());
   pump();
@@ -230,7 +230,7 @@ TEST_F(LanesTest, not_now_keeps_the_record_and_tries_again_after_a_growing_pause
   uplink.take();
   Duration pause = 1s;
   for (int attempt = 0; attempt < 9; ++attempt) {
-    settle("1", Settlement::not_now, "0x97 quota exceeded");
+    settle("1", Settlement::not_now, "0x80 unspecified error");
     EXPECT_TRUE(uplink.take().empty());
     EXPECT_EQ(lanes().wake_at(clock.now()), clock.now() + pause);
     clock.advance(pause - 1ns);
@@ -241,11 +241,72 @@ TEST_F(LanesTest, not_now_keeps_the_record_and_tries_again_after_a_growing_pause
     EXPECT_EQ(uplink.take(), Lines{"d/a 1"});
     pause = std::min<Duration>(pause * 2, 60s);
   }
-  EXPECT_EQ(lanes().refusal(), "0x97 quota exceeded");
+  EXPECT_EQ(lanes().refusal(), "0x80 unspecified error");
   settle("1");
   EXPECT_EQ(backlog.settled_positions, Positions{101});
   EXPECT_EQ(lanes().refusal(), "");
   EXPECT_EQ(lanes().counts().refused, 9u);
+}
+
+TEST_F(LanesTest, quota_and_authorisation_are_asked_for_at_most_twice_a_minute) {
+  connect();
+  ASSERT_TRUE(offer(record(1)));
+  pump();
+  uplink.take();
+  for (const Duration pause : {30s, 60s, 60s}) {
+    settle("1", Settlement::refused, "0x97 quota exceeded");
+    clock.advance(pause - 1ns);
+    pump();
+    EXPECT_TRUE(uplink.take().empty());
+    clock.advance(1ns);
+    pump();
+    EXPECT_EQ(uplink.take(), Lines{"d/a 1"});
+  }
+  settle("1");
+  EXPECT_EQ(backlog.settled_positions, Positions{101});
+}
+
+TEST_F(LanesTest, a_record_at_which_the_broker_hangs_up_three_times_is_a_dead_letter_and_its_neighbours_arrive) {
+  const auto hang_up_and_join = [&] {
+    answer_backlog({});  // to what was asked
+    lanes().lost(Fault::disconnected, clock.now());
+    clock.advance(1s);
+    connect();
+    uplink.take();
+  };
+  connect();
+  for (uint64_t seq = 1; seq <= 3; ++seq) ASSERT_TRUE(offer(record(seq)));
+  pump();
+  hang_up_and_join();
+  answer_backlog({old(1), old(2), old(3)});
+  settle("1h");
+  EXPECT_EQ(uplink.take(), (Lines{"h/a 1h", "h/a 2h", "h/a 3h"}));
+  hang_up_and_join();
+  ASSERT_TRUE(offer(record(10)));
+  answer_backlog({old(2), old(3)});
+  EXPECT_EQ(uplink.take(), Lines{"h/a 2h"}) << "each suspect goes alone, before the live ones";
+  hang_up_and_join();  // it is the one
+  EXPECT_EQ(backlog.rejections.size(), 1u);
+  EXPECT_TRUE(backlog.rejections.contains(102));
+  answer_backlog({old(3), old(4)});
+  EXPECT_EQ(uplink.take(), Lines{"h/a 3h"});
+  settle_all();
+  EXPECT_EQ(uplink.take(), Lines{"h/a 4h"});
+}
+
+TEST_F(LanesTest, a_broker_that_hangs_up_at_the_state_gets_the_data_without_it) {
+  for (int i = 0; i < 3; ++i) {
+    lanes().connected(++session, {}, clock.now());
+    pump();
+    lanes().lost(Fault::disconnected, clock.now());
+    clock.advance(1s);
+  }
+  lanes().connected(++session, {}, clock.now());
+  const size_t before = uplink.sent.size();
+  ASSERT_TRUE(offer(record(1)));
+  pump();
+  ASSERT_EQ(uplink.sent.size(), before + 1);
+  EXPECT_EQ(uplink.sent.back().publication.payload, "1");
 }
 
 TEST_F(LanesTest, after_a_refusal_one_message_is_tried_before_the_others_follow_in_order) {
@@ -317,7 +378,7 @@ TEST_F(LanesTest, without_any_acknowledgement_for_the_time_out_the_link_is_stall
   EXPECT_FALSE(lanes().stalled(clock.now()));  // an answer came meanwhile
   clock.advance(1s);
   EXPECT_TRUE(lanes().stalled(clock.now()));
-  lanes().lost();
+  lanes().lost(Fault::timeout, clock.now());
   EXPECT_FALSE(lanes().stalled(clock.now()));
 }
 

@@ -7,6 +7,7 @@
 #include "north/mqtt_reason.h"
 #include "north/pace.h"
 #include "north/state_text.h"
+#include "north/suspects.h"
 #include "north/topics.h"
 
 namespace ferrule {
@@ -36,14 +37,44 @@ TEST(Backoff, after_a_refusal_at_most_two_attempts_a_minute) {
   }
 }
 
+TEST(Suspects, a_record_is_convicted_when_it_was_alone_at_the_third_hang_up) {
+  Suspects suspects;
+  const uint64_t first[] = {1, 2, 3}, second[] = {2, 3, 4}, two[] = {2}, three[] = {3};
+  EXPECT_FALSE(suspects.hung_up(first, true, 1ms));
+  EXPECT_FALSE(suspects.any_grave());
+  EXPECT_FALSE(suspects.hung_up(second, true, 1ms));
+  EXPECT_TRUE(suspects.grave(2) && suspects.grave(3));
+  EXPECT_FALSE(suspects.grave(1) || suspects.grave(4));
+  suspects.answered(2);
+  EXPECT_FALSE(suspects.hung_up(two, true, 1ms)) << "it was innocent: its count begins anew";
+  EXPECT_TRUE(suspects.hung_up(three, true, 1ms));
+  EXPECT_FALSE(suspects.any_grave());
+}
+
+TEST(Suspects, a_network_that_breaks_convicts_nobody) {
+  const struct {
+    const char* because;
+    bool alone, proven;
+    Duration since_sent;
+  } cases[] = {
+      {"it was not alone", false, true, 1ms}, {"nothing had come through", true, false, 1ms}, {"it came late", true, true, 6s}};
+  for (const auto& of : cases) {
+    Suspects suspects;
+    const uint64_t positions[] = {1, 2};
+    const std::span<const uint64_t> in_flight(positions, of.alone ? 1 : 2);
+    for (int i = 0; i < 20; ++i) EXPECT_FALSE(suspects.hung_up(in_flight, of.proven, of.since_sent)) << of.because;
+    EXPECT_TRUE(suspects.grave(1)) << of.because;
+  }
+}
+
 TEST(LinkState, it_connects_at_once_and_after_a_failure_when_the_pause_is_over) {
   LinkState link(MqttSettings{});
   EXPECT_EQ(link.tick(at(0s)), LinkState::Todo::connect);
   EXPECT_EQ(link.tick(at(0s)), LinkState::Todo::nothing);
   link.lost(Fault::disconnected, 0.5, at(1s));
-  EXPECT_EQ(link.wake_at(), at(1250ms));
-  EXPECT_EQ(link.tick(at(1249ms)), LinkState::Todo::nothing);
-  EXPECT_EQ(link.tick(at(1250ms)), LinkState::Todo::connect);
+  EXPECT_EQ(link.wake_at(), at(1s));
+  EXPECT_EQ(link.tick(at(999ms)), LinkState::Todo::nothing);
+  EXPECT_EQ(link.tick(at(1s)), LinkState::Todo::connect);
   link.connected(at(2s));
   EXPECT_TRUE(link.up());
   EXPECT_EQ(link.wake_at(), MonoTime::max());
@@ -58,6 +89,15 @@ TEST(LinkState, an_attempt_that_nobody_answers_is_given_up) {
   EXPECT_EQ(link.tick(at(15s)), LinkState::Todo::nothing);
   EXPECT_EQ(link.wake_at(), at(16s));
   EXPECT_EQ(link.tick(at(16s)), LinkState::Todo::give_up);
+}
+
+TEST(LinkState, the_pause_counts_from_the_beginning_of_the_attempt) {
+  LinkState link(MqttSettings{});
+  ASSERT_EQ(link.tick(at(0s)), LinkState::Todo::connect);
+  link.lost(Fault::timeout, 1.0, at(7s));  // it has waited long enough
+  EXPECT_EQ(link.tick(at(7s)), LinkState::Todo::connect);
+  link.lost(Fault::refused, 0, at(8s));
+  EXPECT_EQ(link.wake_at(), at(37s));
 }
 
 TEST(LinkState, only_a_session_that_lived_starts_the_pauses_anew) {
@@ -142,15 +182,16 @@ TEST(Topics, history_follows_the_users_topic) {
 TEST(MqttReason, settlements) {
   EXPECT_EQ(settlement_of(0x00), Settlement::delivered);
   EXPECT_EQ(settlement_of(0x10), Settlement::unheard);
-  for (const int passing : {0x80, 0x83, 0x87, 0x91, 0x97}) EXPECT_EQ(settlement_of(passing), Settlement::not_now) << passing;
+  for (const int passing : {0x80, 0x83, 0x91, 0xff}) EXPECT_EQ(settlement_of(passing), Settlement::not_now) << passing;
+  for (const int forbidden : {0x87, 0x97}) EXPECT_EQ(settlement_of(forbidden), Settlement::refused) << forbidden;
   for (const int lasting : {0x90, 0x95, 0x99}) EXPECT_EQ(settlement_of(lasting), Settlement::rejected) << lasting;
 }
 
 TEST(MqttReason, refusals_of_a_connection) {
-  for (const int code : {2, 4, 5, 0x85, 0x86, 0x87, 0x8a, 0x8e, 0x9c, 0x9d}) {
+  for (const int code : {2, 4, 5, 0x85, 0x86, 0x87, 0x8a, 0x8e, 0x97, 0x9c, 0x9d, 0x9f}) {
     EXPECT_EQ(refusal_of(code).fault(), Fault::refused) << code;
   }
-  for (const int code : {1, 3, 0x80, 0x84, 0x88, 0x89, 0x97, 0x9f, 0xee}) {
+  for (const int code : {1, 3, 0x80, 0x84, 0x88, 0x89, 0xee}) {
     EXPECT_EQ(refusal_of(code).fault(), Fault::disconnected) << code;
   }
   EXPECT_EQ(refusal_of(0x97).what(), "0x97 quota exceeded");
