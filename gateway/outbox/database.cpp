@@ -95,7 +95,8 @@ Status Database::own() {
   if (!pages) return pages.status();
   // Only before the first table; on an existing file it would write.
   if (*pages == 0) {
-    if (Status status = run("PRAGMA page_size=4096; PRAGMA auto_vacuum=INCREMENTAL"); !status) return status;
+    const std::string sql = "PRAGMA page_size=" + std::to_string(kPage) + "; PRAGMA auto_vacuum=INCREMENTAL";
+    if (Status status = run(sql.c_str()); !status) return status;
   }
   // Deleted pages need no overwriting with zeros: they hold nothing more secret than the live ones.
   return run(

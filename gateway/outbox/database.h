@@ -44,7 +44,11 @@ class Statement {
 
 class Database {
  public:
-  enum class Mode : uint8_t { owner, salvage };  // salvage: changes nothing in the file, WAL included
+  // Of a new file. Small, because a commit writes whole pages and most commits hold little: at 1,000 samples/s an outage writes
+  // 1.1 GB a day with 1 KiB and 2.1 GB with SQLite's 4 KiB.
+  static constexpr uint32_t kPage = 1024;
+  // existing: an owner that makes no file. salvage: changes nothing in the file, WAL included.
+  enum class Mode : uint8_t { owner, existing, salvage };
 
   static Result<Database> open(const std::string& path, const std::string& vfs, Mode mode);
 

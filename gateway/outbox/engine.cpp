@@ -7,9 +7,8 @@ namespace ferrule::outbox {
 
 Engine::Engine(const OutboxSettings& settings, const OutboxLimits& limits, const Clock& clock, Names& names)
     : settings_(settings), limits_(limits), clock_(clock), dictionary_(names) {
-  const uint64_t an_eighth = settings.max_size / 8 / Store::kPage;
-  const auto wal_pages = static_cast<uint32_t>(std::clamp<uint64_t>(an_eighth, 16, std::max(limits.wal_pages, 16u)));
-  store_settings_ = {settings.path,      limits.vfs,          wal_pages,
+  const uint64_t wal_bytes = std::min(settings.max_size / 8, limits.wal_bytes);
+  store_settings_ = {settings.path,      limits.vfs,          wal_bytes,
                      limits.check_bytes, limits.dead_letters, limits.synchronous == OutboxLimits::Synchronous::full};
 }
 

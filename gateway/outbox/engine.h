@@ -16,6 +16,7 @@
 #include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/guarded.h"
@@ -81,6 +82,7 @@ class Engine {
   MonoTime tick();
   Status commit();
   std::vector<Loss> take_losses() { return losses_.take(clock_.now()); }
+  std::vector<std::string> take_notes() { return std::exchange(notes_, {}); }
   OutboxCounters counters() const;
 
  private:
@@ -89,10 +91,12 @@ class Engine {
 
   // opening.cpp
   Result<Store> open_store(Contents& contents, std::vector<std::string>& notes);
+  void tell_salvage(const Contents& contents);
   void count_boot(uint64_t last);
   void take_contents(const Contents& contents);
   void start_cursor(Side& side, const CursorState& state);
   Status open_again();
+  void take_again(const Contents& contents, bool anew);
   void forget_stored_again();
   void in_trouble(const Status& status);
   void healed();
@@ -157,13 +161,15 @@ class Engine {
   std::vector<uint32_t> removed_uplinks_;  // not yet in the file
   std::vector<uint64_t> unreadable_;       // blocks to erase with the next transaction
   std::vector<DeadLetter> dead_letters_;   // not yet in the file
+  std::vector<std::string> notes_;         // not yet taken
   uint64_t boot_ = 0;
   bool boot_saved_ = true;
   uint64_t last_position_ = 0;
   MonoTime opened_at_;
   Duration running_base_{0};  // how long the gateway had run when it was opened, as far as the file knows
   std::optional<MonoTime> dirty_since_;
-  std::optional<MonoTime> retry_at_;  // in trouble
+  std::optional<MonoTime> retry_at_;   // in trouble
+  std::optional<MonoTime> closed_at_;  // the file is closed since then, because the disk failed
   MonoTime vacuum_at_;
   LiveCounters live_;
 };

@@ -4,19 +4,19 @@
 #include <array>
 #include <fstream>
 #include <string_view>
+#include <unordered_map>
+
+#include "outbox/database.h"
 
 namespace ferrule::outbox {
 
 namespace {
 
 // The format is SQLite's own, see "Database File Format" of its documentation.
-constexpr size_t kPage = 4096;
-constexpr size_t kMostLocal = kPage - 35;
-constexpr size_t kLeastLocal = (kPage - 12) * 32 / 255 - 23;
+constexpr std::array<size_t, 2> kPageSizes = {Database::kPage, 4096};  // of new files, and of those of the first version
+constexpr size_t kWalHeader = 32, kFrameHeader = 24;
 constexpr uint64_t kLongest = 64u << 20;
 constexpr char kTableLeaf = 0x0d;
-
-using Page = std::array<char, kPage>;
 
 uint64_t big_endian(std::string_view bytes) {
   uint64_t number = 0;
@@ -77,25 +77,43 @@ bool parse_row(std::string_view payload, ScannedRow& row) {
 
 class Scan {
  public:
-  explicit Scan(const std::string& path) : file_(path, std::ios::binary) {
+  Scan(const std::string& path, size_t page) : page_(page), file_(path, std::ios::binary), wal_(path + "-wal", std::ios::binary) {
     file_.seekg(0, std::ios::end);
-    pages_ = file_ ? static_cast<uint64_t>(file_.tellg()) / kPage : 0;
+    pages_ = file_ ? static_cast<uint64_t>(file_.tellg()) / page_ : 0;
+    read_wal();
   }
 
   void run(const std::function<void(ScannedRow&)>& use) {
-    Page page;
+    std::string page;
     for (uint64_t number = 1; number <= pages_; ++number) {
-      if (read(number, page)) leaf({page.data(), page.size()}, number == 1 ? 100 : 0, use);
+      if (read(number, page)) leaf(page, number == 1 ? 100 : 0, use);
     }
   }
 
  private:
-  bool read(uint64_t number, Page& page) {
+  // Where the write-ahead log has a newer version of a page. Frames of an earlier round of the log have another salt.
+  void read_wal() {
+    std::string header(kWalHeader, '\0'), frame(kFrameHeader, '\0');
+    if (!wal_.read(header.data(), kWalHeader) || big_endian(std::string_view(header).substr(8, 4)) != page_) return;
+    for (uint64_t at = kWalHeader; wal_.seekg(static_cast<std::streamoff>(at)); at += kFrameHeader + page_) {
+      if (!wal_.read(frame.data(), kFrameHeader) || frame.compare(8, 8, header, 16, 8) != 0) return;
+      const uint64_t number = big_endian(std::string_view(frame).substr(0, 4));
+      if (number == 0 || number > pages_ + kLongest / page_) return;
+      in_wal_[number] = at + kFrameHeader;
+      pages_ = std::max(pages_, number);
+    }
+  }
+
+  bool read(uint64_t number, std::string& page) {
     if (number == 0 || number > pages_) return false;
-    file_.clear();
-    file_.seekg(static_cast<std::streamoff>((number - 1) * kPage));
-    file_.read(page.data(), static_cast<std::streamsize>(page.size()));
-    return file_.good();
+    const auto newer = in_wal_.find(number);
+    std::ifstream& from = newer == in_wal_.end() ? file_ : wal_;
+    const uint64_t at = newer == in_wal_.end() ? (number - 1) * page_ : newer->second;
+    page.resize(page_);
+    from.clear();
+    from.seekg(static_cast<std::streamoff>(at));
+    from.read(page.data(), static_cast<std::streamsize>(page_));
+    return from.good();
   }
 
   void leaf(std::string_view page, size_t head, const std::function<void(ScannedRow&)>& use) {
@@ -109,13 +127,14 @@ class Scan {
   }
 
   bool cell(std::string_view bytes, ScannedRow& row) {
+    const size_t most_local = page_ - 35, least_local = (page_ - 12) * 32 / 255 - 23;
     uint64_t size = 0, id = 0;
-    if (!take_varint(bytes, size) || !take_varint(bytes, id) || size > std::min(kLongest, pages_ * kPage)) return false;
+    if (!take_varint(bytes, size) || !take_varint(bytes, id) || size > std::min(kLongest, pages_ * page_)) return false;
     row.id = static_cast<int64_t>(id);
     size_t local = size;
-    if (size > kMostLocal) {
-      const size_t surplus = kLeastLocal + (size - kLeastLocal) % (kPage - 4);
-      local = surplus <= kMostLocal ? surplus : kLeastLocal;
+    if (size > most_local) {
+      const size_t surplus = least_local + (size - least_local) % (page_ - 4);
+      local = surplus <= most_local ? surplus : least_local;
     }
     if (local + (local < size ? 4 : 0) > bytes.size()) return false;
     std::string payload(bytes.substr(0, local));
@@ -125,21 +144,25 @@ class Scan {
 
   // The chain of overflow pages; every page adds something, so it ends.
   bool follow(uint64_t next, size_t size, std::string& payload) {
-    Page page;
+    std::string page;
     while (payload.size() < size) {
       if (!read(next, page)) return false;
-      next = big_endian({page.data(), 4});
-      payload.append(page.data() + 4, std::min(size - payload.size(), kPage - 4));
+      next = big_endian(std::string_view(page).substr(0, 4));
+      payload.append(page, 4, std::min(size - payload.size(), page_ - 4));
     }
     return true;
   }
 
-  std::ifstream file_;
+  const size_t page_;
+  std::ifstream file_, wal_;
   uint64_t pages_ = 0;
+  std::unordered_map<uint64_t, uint64_t> in_wal_;  // page number -> where in the log
 };
 
 }  // namespace
 
-void scan_leaves(const std::string& path, const std::function<void(ScannedRow&)>& use) { Scan(path).run(use); }
+void scan_leaves(const std::string& path, const std::function<void(ScannedRow&)>& use) {
+  for (const size_t page : kPageSizes) Scan(path, page).run(use);
+}
 
 }  // namespace ferrule::outbox

@@ -21,7 +21,8 @@ struct ScannedRow {
   std::vector<ScannedValue> values;
 };
 
-// Reads the file (pages of 4096 bytes) once; nothing when it cannot be read. Rows longer than 64 MiB are left out.
+// Reads the file and its write-ahead log, once for each size of page that a file may have: the header may be what is damaged.
+// Nothing when it cannot be read. Rows longer than 64 MiB are left out.
 void scan_leaves(const std::string& path, const std::function<void(ScannedRow&)>& use);
 
 }  // namespace ferrule::outbox

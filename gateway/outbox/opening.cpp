@@ -9,12 +9,17 @@ namespace ferrule::outbox {
 namespace {
 
 constexpr Duration kRetry = std::chrono::seconds(1);
+// A file that has gone while we ran is waited for: its file system may be about to be mounted again, and a new file made
+// meanwhile would lie under the mount. After this a new one is made.
+constexpr Duration kMissing = std::chrono::seconds(60);
 
 }  // namespace
 
 Result<Store> Engine::open_store(Contents& contents, std::vector<std::string>& notes) {
   if (Status status = finish_salvage(store_settings_.path); !status) return status;
-  Result<Store> store = Store::open(store_settings_, contents);
+  StoreSettings settings = store_settings_;
+  settings.create = !closed_at_ || clock_.now() - *closed_at_ >= kMissing;
+  Result<Store> store = Store::open(settings, contents);
   if (store) return store;
   if (store.status().fault() != Fault::corrupt && store.status().fault() != Fault::invalid) return store.status();
   const Result<std::string> note = salvage(store_settings_, clock_, store.status());
@@ -32,8 +37,18 @@ Status Engine::open(std::vector<std::string>& notes) {
   count_boot(contents.boot);
   take_contents(contents);
   losses_.load(contents.losses);
+  if (!notes.empty()) tell_salvage(contents);
   publish_counters();
   return {};
+}
+
+// What was lost with a damaged file nobody can count; that it was, and when what is left begins and ends, is said as a loss of
+// its own, to every uplink. Blocks that are there but do not read back are counted when they are read.
+void Engine::tell_salvage(const Contents& contents) {
+  Loss loss{"", clock_.wall(), clock_.wall(), 0, "the outbox file was damaged; what could be read was salvaged"};
+  for (const Summary& summary : contents.blocks) loss.from = std::min(loss.from, summary.from);
+  losses_.add(loss);
+  mark_dirty();
 }
 
 void Engine::count_boot(uint64_t last) {
@@ -94,6 +109,7 @@ void Engine::start_cursor(Side& side, const CursorState& state) {
 void Engine::in_trouble(const Status& status) {
   // After a failed write of the system nobody knows what is on the disk: open anew. A full disk has said so before writing.
   if (status.fault() != Fault::full) store_.reset();
+  if (!store_ && !closed_at_) closed_at_ = clock_.now();
   retry_at_ = clock_.now() + kRetry;
   const std::string what = (status.fault() == Fault::full ? "disk full: " : "disk failed: ") + status.what();
   live_.words.with([&](LiveCounters::Words& words) { words.trouble = what; });
@@ -105,17 +121,28 @@ void Engine::healed() {
   live_.words.with([](LiveCounters::Words& words) { words.trouble.clear(); });
 }
 
-// The file is what the last successful commit made it, or the one after, whose answer was lost. Settlements in memory are newer.
 Status Engine::open_again() {
-  std::vector<CursorState> states;
-  for (const auto& side : sides_) states.push_back(ledger_.cursor(side->id));
-  const Ledger before = ledger_;
   Contents contents;
   std::vector<std::string> notes;
   Result<Store> store = open_store(contents, notes);
   if (!store) return store.status();
   store_ = std::move(*store);
-  if (!notes.empty()) dictionary_.save_all_again();
+  closed_at_.reset();
+  const bool another = boot_saved_ && contents.boot != boot_;  // a new file, or one that somebody put there
+  if (another) notes.push_back("the outbox file was gone: a new one was started");
+  take_again(contents, !notes.empty());
+  if (!notes.empty() && !another) tell_salvage(contents);
+  notes_.insert(notes_.end(), notes.begin(), notes.end());
+  return {};
+}
+
+// The file is what the last successful commit made it, or the one after, whose answer was lost. Settlements in memory are newer.
+void Engine::take_again(const Contents& contents, bool anew) {
+  std::vector<CursorState> states;
+  for (const auto& side : sides_) states.push_back(ledger_.cursor(side->id));
+  const Ledger before = ledger_;
+  if (anew) dictionary_.save_all_again();
+  if (anew) boot_saved_ = false;
   take_contents(contents);
   for (size_t i = 0; i < sides_.size(); ++i) {
     Side& side = *sides_[i];
@@ -125,13 +152,13 @@ Status Engine::open_again() {
         std::any_of(contents.uplinks.begin(), contents.uplinks.end(), [&](const auto& row) { return row.id == side.id; });
     start_cursor(side, states[i]);
     const Ledger::Left had = before.left(side.id), has = ledger_.left(side.id);
-    if (!notes.empty() && has.records < had.records) {
+    if (has.records < had.records) {
       const WallTime now = clock_.wall();
-      lose(side, now, now, had.records - has.records, had.samples - std::min(had.samples, has.samples), "the file was damaged");
+      const char* why = anew ? "the outbox file was damaged or gone" : "the outbox is full";  // an eviction whose answer was lost
+      lose(side, now, now, had.records - has.records, had.samples - std::min(had.samples, has.samples), why);
     }
   }
   forget_stored_again();
-  return {};
 }
 
 // Records whose commit succeeded after all are stored now; what was settled of them in the meantime is settled there.

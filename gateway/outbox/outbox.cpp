@@ -40,6 +40,7 @@ std::vector<Envelope> Outbox::next(UplinkIndex uplink, size_t max_records, size_
 MonoTime Outbox::tick() { return impl_->engine.tick(); }
 Status Outbox::commit() { return impl_->engine.commit(); }
 std::vector<Loss> Outbox::take_losses() { return impl_->engine.take_losses(); }
+std::vector<std::string> Outbox::take_notes() { return impl_->engine.take_notes(); }
 OutboxCounters Outbox::counters() const { return impl_->engine.counters(); }
 
 }  // namespace ferrule

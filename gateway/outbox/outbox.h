@@ -55,7 +55,7 @@ struct OutboxLimits {
   uint32_t block_samples = 32'768;                    // a block is full from here on
   uint32_t block_records = 4'096;                     // and never holds more
   uint32_t merge_blocks = 32;                         // so many small blocks in a row become one
-  uint32_t wal_pages = 1'000;                         // checkpoint from here on; less where max_size is small
+  uint64_t wal_bytes = 4ull << 20;                    // checkpoint from here on; less where max_size is small
   uint32_t dead_letters = 1'000;                      // kept
   uint64_t check_bytes = 64ull << 20;                 // quick_check after an unclean stop up to this size of file
   Synchronous synchronous = Synchronous::full;
@@ -120,6 +120,8 @@ class Outbox {
 
   // Losses since the last call; the caller sends them as records.
   std::vector<Loss> take_losses();
+  // What an operator should know of what happened since open(): a file that was found damaged while running, say.
+  std::vector<std::string> take_notes();
 
   OutboxCounters counters() const;  // any thread
 

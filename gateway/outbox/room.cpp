@@ -7,12 +7,12 @@ namespace ferrule::outbox {
 
 namespace {
 
-constexpr uint64_t kSmallest = 1u << 20;          // below this the tables themselves do not fit
-constexpr uint64_t kOverflow = Store::kPage - 4;  // payload of an overflow page
-constexpr uint64_t kNamePages = 8;
+constexpr uint64_t kSmallest = 1u << 20;  // below this the tables themselves do not fit
+constexpr uint64_t kNameBytes = 32u << 10;
+constexpr uint64_t kNameRow = 128;  // with its key, checksum and copy, about, and the length of the name twice
 
-uint64_t pages_needed(uint64_t bytes) { return bytes / kOverflow + 2; }
-uint64_t pages_freed(uint64_t bytes) { return bytes / kOverflow; }
+uint64_t pages_needed(uint64_t bytes, uint64_t page) { return bytes / (page - 4) + 3; }  // 4: the link to the next page
+uint64_t pages_freed(uint64_t bytes, uint64_t page) { return bytes / (page - 4); }
 
 }  // namespace
 
@@ -22,19 +22,20 @@ uint64_t Engine::limit_bytes() const { return std::max(settings_.max_size, kSmal
 // transaction.
 void Engine::plan_room(Writing& writing) {
   if (writing.batch.blocks.empty()) return;
+  const uint64_t page = store_->page();
+  uint64_t names = kNameBytes;
+  for (const Dictionary::Row& row : dictionary_.unsaved()) names += kNameRow + 2 * row.name.size();
   const auto fits = [&] {
-    uint64_t needed = kNamePages;
-    for (const StoredBlock& block : writing.batch.blocks) needed += pages_needed(block.body.size());
-    for (const Dictionary::Row& row : dictionary_.unsaved()) needed += (row.name.size() + 32 > 4096 ? 2 : 0);
-    needed += dictionary_.unsaved().size() / 32;  // 2 rows of about 60 bytes each
+    uint64_t needed = pages_needed(names, page);
+    for (const StoredBlock& block : writing.batch.blocks) needed += pages_needed(block.body.size(), page);
     uint64_t freed = 0;
     for (const uint64_t first : writing.batch.erase_blocks) {
       const auto found = ledger_.blocks().find(first);
-      if (found != ledger_.blocks().end()) freed += pages_freed(found->second.summary.bytes);
+      if (found != ledger_.blocks().end()) freed += pages_freed(found->second.summary.bytes, page);
     }
-    const uint64_t used = store_->used_bytes() / Store::kPage;
-    const uint64_t wal = store_settings_.wal_pages + 2 * needed;
-    return (used + needed + wal + wal / 64) * Store::kPage <= limit_bytes() + std::min(freed, used) * Store::kPage;
+    const uint64_t used = store_->used_bytes() / page;
+    const uint64_t wal = store_settings_.wal_bytes / page + 2 * needed;
+    return (used + needed + wal + wal / 32) * page <= limit_bytes() + std::min(freed, used) * page;
   };
   for (const auto& [first, stored] : ledger_.blocks()) {
     if (fits()) return;

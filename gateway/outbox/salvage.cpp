@@ -13,6 +13,7 @@
 
 #include "outbox/leaf_scan.h"
 #include "outbox/ledger.h"
+#include "outbox/rows.h"
 
 namespace ferrule::outbox {
 
@@ -112,6 +113,13 @@ class Rescue {
     }
   }
 
+  void keep_loss(StoredLoss loss, int64_t sum) {
+    if (sum == loss_sum(loss.id, loss.loss) && losses_.insert(loss.id).second) batch_.losses.push_back(std::move(loss));
+  }
+  void keep_dead(int64_t id, DeadLetter dead) {
+    if (verify(dead.body).ok() && dead_letters_.insert(id).second) batch_.dead_letters.push_back(std::move(dead));
+  }
+
   void small_tables() {
     for (const char* sql :
          {"SELECT id, device, name, sum FROM names ORDER BY id", "SELECT id, device, name, sum FROM names_copy ORDER BY id",
@@ -128,10 +136,11 @@ class Rescue {
       keep_uplink(static_cast<uint32_t>(row.number(0)), std::string(row.bytes(1)), row.number(3));
       keep_cursor(static_cast<uint32_t>(row.number(0)), std::string(row.bytes(2)));
     });
-    table("SELECT uplink, why, at_ns, body FROM dead_letters", [&](const Statement& row) {
-      batch_.dead_letters.push_back(
-          {std::string(row.bytes(0)), std::string(row.bytes(1)), WallTime(Duration(row.number(2))), std::string(row.bytes(3))});
+    table("SELECT id, uplink, why, at_ns, body FROM dead_letters", [&](const Statement& row) {
+      keep_dead(row.number(0),
+                {std::string(row.bytes(1)), std::string(row.bytes(2)), wall(row.number(3)), std::string(row.bytes(4))});
     });
+    table(kSelectLosses, [&](const Statement& row) { keep_loss({row.number(0), loss_of(row, 1)}, row.number(6)); });
     int64_t sum = -1;
     table("SELECT key, value FROM meta", [&](const Statement& row) {
       if (row.bytes(0) == "boot") batch_.boot = static_cast<uint64_t>(row.number(1));
@@ -160,6 +169,14 @@ class Rescue {
         cursors_.emplace_back(id, std::move(values[2].bytes));
       } else if (is({null, blob, blob})) {
         keep(values[1].bytes, values[2].bytes);
+      } else if (is({null, text, text, number, blob})) {
+        keep_dead(row.id,
+                  {std::move(values[1].bytes), std::move(values[2].bytes), wall(values[3].number), std::move(values[4].bytes)});
+      } else if (is({null, text, number, number, number, text, number})) {
+        keep_loss({row.id,
+                   {std::move(values[1].bytes), wall(values[2].number), wall(values[3].number),
+                    static_cast<uint64_t>(values[4].number), std::move(values[5].bytes)}},
+                  values[6].number);
       }
     });
     for (auto& [id, cursor] : cursors_) keep_cursor(id, std::move(cursor));
@@ -227,6 +244,7 @@ class Rescue {
   Store& to_;
   Batch batch_;
   std::set<uint32_t> names_;
+  std::set<int64_t> losses_, dead_letters_;
   std::map<uint32_t, StoredUplink> uplinks_;
   std::vector<std::pair<uint32_t, std::string>> cursors_;
   RangeSet ranges_;  // of the blocks that were kept

@@ -4,44 +4,9 @@
 
 #include "outbox/bytes.h"
 #include "outbox/crc32.h"
+#include "outbox/rows.h"
 
 namespace ferrule::outbox {
-
-namespace {
-
-constexpr const char* kCreate =
-    "BEGIN IMMEDIATE;"
-    "CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
-    "CREATE TABLE blocks(first INTEGER PRIMARY KEY, summary BLOB NOT NULL, body BLOB NOT NULL);"
-    "CREATE TABLE names(id INTEGER PRIMARY KEY, device INTEGER NOT NULL, name TEXT NOT NULL, sum INTEGER NOT NULL);"
-    "CREATE TABLE names_copy(id INTEGER PRIMARY KEY, device INTEGER NOT NULL, name TEXT NOT NULL, sum INTEGER NOT NULL);"
-    "CREATE TABLE uplinks(id INTEGER PRIMARY KEY, name TEXT NOT NULL, cursor BLOB NOT NULL, sum INTEGER NOT NULL);"
-    "CREATE TABLE uplink_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL, sum INTEGER NOT NULL);"
-    "CREATE TABLE losses(id INTEGER PRIMARY KEY, uplink TEXT NOT NULL, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL,"
-    " samples INTEGER NOT NULL, why TEXT NOT NULL);"
-    "CREATE TABLE dead_letters(id INTEGER PRIMARY KEY, uplink TEXT NOT NULL, why TEXT NOT NULL, at_ns INTEGER NOT NULL,"
-    " body BLOB NOT NULL);"
-    "PRAGMA application_id=1179997516;"  // "FUEL"
-    "PRAGMA user_version=1;"
-    "COMMIT";
-
-WallTime wall(int64_t ns) { return WallTime(Duration(ns)); }
-int64_t ns(WallTime at) { return at.time_since_epoch().count(); }
-
-// Calls use() for each row.
-template <class Use>
-Status each_row(Database& db, const char* sql, Use&& use) {
-  Result<Statement> statement = db.prepare(sql);
-  if (!statement) return statement.status();
-  while (true) {
-    const Result<bool> row = statement->step();
-    if (!row.ok()) return row.status();
-    if (!*row) return {};
-    if (Status status = use(*statement); !status) return status;
-  }
-}
-
-}  // namespace
 
 int64_t name_sum(const Dictionary::Row& row) {
   std::string all = "name";
@@ -64,16 +29,21 @@ int64_t boot_sum(uint64_t boot) {
 }
 
 Result<Store> Store::open(const StoreSettings& settings, Contents& contents) {
-  Result<Database> db = Database::open(settings.path, settings.vfs, Database::Mode::owner);
+  Result<Database> db =
+      Database::open(settings.path, settings.vfs, settings.create ? Database::Mode::owner : Database::Mode::existing);
   if (!db) return db.status();
   Store store;
   store.db_ = std::move(*db);
   store.keep_dead_ = settings.dead_letters;
+  const Result<int64_t> page = store.db_.number("PRAGMA page_size");
+  if (!page) return page.status();
+  store.page_ = static_cast<uint64_t>(*page);
+  const uint64_t wal_pages = std::max<uint64_t>(settings.wal_bytes / store.page_, 16);
   const std::string wal = std::string(settings.synchronous ? "" : "PRAGMA synchronous=NORMAL;") +
-                          "PRAGMA wal_autocheckpoint=" + std::to_string(settings.wal_pages) +
-                          ";PRAGMA journal_size_limit=" + std::to_string(uint64_t{settings.wal_pages} * kPage);
+                          "PRAGMA wal_autocheckpoint=" + std::to_string(wal_pages) +
+                          ";PRAGMA journal_size_limit=" + std::to_string(wal_pages * store.page_);
   Status status = store.db_.run(wal.c_str());
-  if (status) status = store.create();
+  if (status) status = prepare_schema(store.db_);
   if (status) status = store.load(contents);
   if (status && !contents.clean) status = store.check(settings);
   if (status) status = store.prepare();
@@ -82,23 +52,10 @@ Result<Store> Store::open(const StoreSettings& settings, Contents& contents) {
   return store;
 }
 
-Status Store::create() {
-  const Result<int64_t> version = db_.number("PRAGMA user_version");
-  if (!version) return version.status();
-  if (*version > kSchema) return {Fault::invalid, "the file was made by a later version of ferrule"};
-  if (*version == kSchema) return {};
-  const Result<int64_t> tables = db_.number("SELECT count(*) FROM sqlite_schema");
-  if (!tables) return tables.status();
-  if (*tables != 0) return {Fault::corrupt, "the file holds tables but no version"};
-  Status status = db_.run(kCreate);
-  if (!status) (void)db_.run("ROLLBACK");
-  return status;
-}
-
 Status Store::check(const StoreSettings& settings) {
   const Result<int64_t> pages = db_.number("PRAGMA page_count");
   if (!pages) return pages.status();
-  if (static_cast<uint64_t>(*pages) * kPage > settings.check_bytes) return {};
+  if (static_cast<uint64_t>(*pages) * page_ > settings.check_bytes) return {};
   return each_row(db_, "PRAGMA quick_check(1)", [](const Statement& row) -> Status {
     if (row.bytes(0) == "ok") return {};
     return {Fault::corrupt, std::string(row.bytes(0))};
@@ -151,11 +108,10 @@ Status Store::load_rest(Contents& contents) {
     });
   }
   if (status) {
-    status = each_row(db_, "SELECT id, uplink, from_ns, to_ns, samples, why FROM losses", [&](const Statement& row) -> Status {
-      contents.losses.push_back({row.number(0),
-                                 {std::string(row.bytes(1)), wall(row.number(2)), wall(row.number(3)),
-                                  static_cast<uint64_t>(row.number(4)), std::string(row.bytes(5))}});
-      return {};
+    status = each_row(db_, kSelectLosses, [&](const Statement& row) -> Status {
+      contents.losses.push_back({row.number(0), loss_of(row, 1)});
+      if (row.number(6) == loss_sum(row.number(0), contents.losses.back().loss)) return {};
+      return {Fault::corrupt, "a stored loss has a wrong checksum"};
     });
   }
   if (!status) return status;
@@ -171,11 +127,12 @@ Status Store::prepare() {
       {&read_block_, "SELECT body FROM blocks WHERE first = ?1"},
       {&insert_name_, "INSERT OR REPLACE INTO names VALUES(?1, ?2, ?3, ?4)"},
       {&insert_copy_, "INSERT OR REPLACE INTO names_copy VALUES(?1, ?2, ?3, ?4)"},
+      {&insert_gap_, "INSERT INTO gap SELECT zeroblob(8192) WHERE (SELECT count(*) FROM gap) < 16"},
       {&insert_uplink_, "INSERT OR REPLACE INTO uplinks VALUES(?1, ?2, ?3, ?4)"},
       {&insert_uplink_name_, "INSERT OR IGNORE INTO uplink_names VALUES(?1, ?2, ?3)"},
       {&erase_uplink_name_, "DELETE FROM uplink_names WHERE id = ?1"},
       {&erase_uplink_, "DELETE FROM uplinks WHERE id = ?1"},
-      {&insert_loss_, "INSERT OR REPLACE INTO losses VALUES(?1, ?2, ?3, ?4, ?5, ?6)"},
+      {&insert_loss_, kInsertLoss},
       {&erase_loss_, "DELETE FROM losses WHERE id = ?1"},
       {&insert_dead_, "INSERT INTO dead_letters(uplink, why, at_ns, body) VALUES(?1, ?2, ?3, ?4)"},
       {&trim_dead_, "DELETE FROM dead_letters WHERE id <= (SELECT max(id) FROM dead_letters) - ?1"},
@@ -221,12 +178,19 @@ Status Store::write_blocks(const Batch& batch) {
   return {};
 }
 
+// Copies lie apart from what they are copies of: see schema.cpp.
 Status Store::write_names(const Batch& batch) {
-  for (Statement* insert : {&insert_name_, &insert_copy_}) {
-    for (const Dictionary::Row& row : batch.names) {
-      if (Status status = insert->bind(1, row.id).bind(2, row.device).text(3, row.name).bind(4, name_sum(row)).run(); !status)
-        return status;
-    }
+  if (batch.names.empty()) return {};
+  Status status = write_names(batch, insert_name_);
+  if (status) status = insert_gap_.run();
+  if (status) status = write_names(batch, insert_copy_);
+  return status;
+}
+
+Status Store::write_names(const Batch& batch, Statement& insert) {
+  for (const Dictionary::Row& row : batch.names) {
+    insert.bind(1, row.id).bind(2, row.device).text(3, row.name).bind(4, name_sum(row));
+    if (Status status = insert.run(); !status) return status;
   }
   return {};
 }
@@ -244,10 +208,8 @@ Status Store::write_rest(const Batch& batch) {
     if (status) status = erase_uplink_.bind(1, id).run();
     if (status) status = erase_uplink_name_.bind(1, id).run();
   }
-  for (const StoredLoss& stored : batch.losses) {
-    const Loss& loss = stored.loss;
-    insert_loss_.bind(1, stored.id).text(2, loss.uplink).bind(3, ns(loss.from)).bind(4, ns(loss.to));
-    if (status) status = insert_loss_.bind(5, static_cast<int64_t>(loss.samples)).text(6, loss.why).run();
+  for (const StoredLoss& loss : batch.losses) {
+    if (status) status = bind(insert_loss_, loss).run();
   }
   for (const int64_t id : batch.erase_losses) {
     if (status) status = erase_loss_.bind(1, id).run();

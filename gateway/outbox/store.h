@@ -5,7 +5,8 @@
 //   names, names_copy(id, device, name, sum)   the dictionary, twice: one lost page must not take the meaning of every block
 //   uplinks(id, name, cursor, sum)
 //   uplink_names(id, name, sum)       for salvage: written once per uplink, apart from the cursors
-//   losses(id, uplink, from_ns, to_ns, samples, why)
+//   gap(bytes)                        nothing, to keep copies apart
+//   losses(id, uplink, from_ns, to_ns, samples, why, sum)
 //   dead_letters(id, uplink, why, at_ns, body)   body: a block of one record
 //
 // Blocks, summaries and cursors carry checksums of their own; names carry theirs in `sum`: a flipped bit must not give a value to
@@ -84,10 +85,11 @@ struct Contents {
 struct StoreSettings {
   std::string path;
   std::string vfs;  // empty: SQLite's default
-  uint32_t wal_pages = 1000;
+  uint64_t wal_bytes = 4ull << 20;
   uint64_t check_bytes = 0;   // quick_check after an unclean stop up to this size
   uint64_t dead_letters = 0;  // how many are kept
   bool synchronous = true;    // false: for the tests of the tests only
+  bool create = true;         // a missing file
 };
 
 int64_t name_sum(const Dictionary::Row& row);
@@ -96,23 +98,20 @@ int64_t boot_sum(uint64_t boot);
 
 class Store {
  public:
-  static constexpr uint32_t kPage = 4096;
-  static constexpr int kSchema = 1;
-
   // Opens or creates. corrupt: the file is damaged, see salvage(). invalid: a later version made it.
   static Result<Store> open(const StoreSettings& settings, Contents& contents);
 
   Status apply(const Batch& batch);
   Result<std::string> read(uint64_t first);  // a block's body
 
-  uint64_t used_bytes() const { return used_pages_ * kPage; }          // database pages in use
-  uint64_t file_bytes() const { return pages_ * kPage + wal_bytes_; }  // on the disk, write-ahead log included
+  uint64_t page() const { return page_; }                              // bytes; a file keeps what it was made with
+  uint64_t used_bytes() const { return used_pages_ * page_; }          // database pages in use
+  uint64_t file_bytes() const { return pages_ * page_ + wal_bytes_; }  // on the disk, write-ahead log included
   uint64_t free_pages() const { return pages_ - used_pages_; }
   Status vacuum(uint32_t pages);  // gives free pages back to the file system
   Status checkpoint();            // empties the write-ahead log
 
  private:
-  Status create();
   Status check(const StoreSettings& settings);
   Status load(Contents& contents);
   Status load_blocks(Contents& contents);
@@ -121,13 +120,15 @@ class Store {
   Status write(const Batch& batch);
   Status write_blocks(const Batch& batch);
   Status write_names(const Batch& batch);
+  Status write_names(const Batch& batch, Statement& insert);
   Status write_rest(const Batch& batch);
   void measure();
 
   Database db_;
-  Statement insert_block_, erase_block_, read_block_, insert_name_, insert_copy_, insert_uplink_, erase_uplink_,
+  Statement insert_block_, erase_block_, read_block_, insert_name_, insert_gap_, insert_copy_, insert_uplink_, erase_uplink_,
       insert_uplink_name_, erase_uplink_name_, insert_loss_, erase_loss_, insert_dead_, trim_dead_, set_meta_;
   uint64_t keep_dead_ = 0;
+  uint64_t page_ = Database::kPage;
   uint64_t pages_ = 0, used_pages_ = 0, wal_bytes_ = 0;
 };
 

@@ -249,11 +249,11 @@ void Engine::written(Writing& writing) {
 
 // After an outage the file is mostly free pages: they go back to the file system a MiB at a time, while nothing is waiting.
 void Engine::vacuum(MonoTime now) {
-  constexpr uint64_t kWorthIt = 256;
-  constexpr uint32_t kAtOnce = 256;
+  constexpr uint64_t kWorthIt = 1024;
+  constexpr uint32_t kAtOnce = 1024;
   if (!store_ || now < vacuum_at_ || !fresh_.empty()) return;
   vacuum_at_ = now + kCursorsBehind;
-  if (store_->free_pages() < kWorthIt || store_->free_pages() * 2 * Store::kPage < store_->used_bytes()) return;
+  if (store_->free_pages() < kWorthIt || store_->free_pages() * 2 * store_->page() < store_->used_bytes()) return;
   Status status = store_->vacuum(kAtOnce);
   if (status && store_->free_pages() < kWorthIt) status = store_->checkpoint();
   if (!status) in_trouble(status);

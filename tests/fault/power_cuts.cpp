@@ -48,7 +48,7 @@ PowerCuts::PowerCuts(uint32_t seed, const Weakened& weakened)
   limits_.block_samples = 64;
   limits_.block_records = 16;
   limits_.merge_blocks = 4;
-  limits_.wal_pages = 24;
+  limits_.wal_bytes = 24u << 10;
   limits_.synchronous = weakened.synchronous_normal ? OutboxLimits::Synchronous::normal : OutboxLimits::Synchronous::full;
   disk_.ignore_syncs(weakened.lying_disk);
 }

@@ -34,7 +34,7 @@ class Play {
     rig_.limits.block_samples = 64;
     rig_.limits.block_records = 32;
     rig_.limits.merge_blocks = 4;
-    rig_.limits.wal_pages = 16;
+    rig_.limits.wal_bytes = 16u << 10;
     rig_.limits.dead_letters = 5;
     rig_.open();
   }
