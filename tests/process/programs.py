@@ -14,7 +14,7 @@ import yaml
 from waiting import PATIENCE, Failure, expect, wait_for
 
 SOURCE = pathlib.Path(os.environ.get("FERRULE_SOURCE", pathlib.Path(__file__).resolve().parents[2]))
-FERRULE = os.environ.get("FERRULE", str(SOURCE / "build/release/ferrule"))
+FERRULE = os.path.abspath(os.environ.get("FERRULE", SOURCE / "build/release/ferrule"))
 
 
 class Program:
