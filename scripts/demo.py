@@ -117,7 +117,7 @@ class Demo:
 
     def start_subscriber(self):
         # A session that stays (-c -i), so that nothing is missed while it finds its way back.
-        command = ["mosquitto_sub", "-p", self.broker_port, "-q", 1, "-c", "-i", "demo-subscriber", "-v", "-t", "ferrule/#"]
+        command = ["mosquitto_sub", "-h", "127.0.0.1", "-p", self.broker_port, "-q", 1, "-c", "-i", "demo-subscriber", "-v", "-t", "ferrule/#"]
         subscriber = self.child("mosquitto_sub", command, subprocess.PIPE)
 
         def read():
@@ -249,7 +249,7 @@ def show_what_to_try(demo):
     for command in (f"{program} status --runtime {run}", f"{program} get boiler --runtime {run}",
                     f"{program} set boiler.setpoint 70 --runtime {run}", f"{program} watch --runtime {run}",
                     f"curl http://127.0.0.1:{demo.rest_port}/api/v1/status", f"curl http://127.0.0.1:{demo.rest_port}/metrics",
-                    f"mosquitto_sub -p {demo.broker_port} -v -t 'ferrule/#'"):
+                    f"mosquitto_sub -h 127.0.0.1 -p {demo.broker_port} -v -t 'ferrule/#'"):
         print(f"  {command}")
     print(f"  Configuration and logs: {demo.folder}", flush=True)
 
