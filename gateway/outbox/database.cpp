@@ -11,6 +11,8 @@ Status failure(sqlite3* db, int code) {
   Fault fault = Fault::io;
   if (primary == SQLITE_FULL) fault = Fault::full;
   if (primary == SQLITE_CORRUPT || primary == SQLITE_NOTADB) fault = Fault::corrupt;
+  // Our statements are fixed: where they do not fit the tables, the tables are damaged.
+  if (primary == SQLITE_ERROR || primary == SQLITE_CONSTRAINT || primary == SQLITE_MISMATCH) fault = Fault::corrupt;
   if (primary == SQLITE_BUSY || primary == SQLITE_LOCKED) fault = Fault::refused;
   std::string what = sqlite3_errstr(code);
   if (db != nullptr && what != sqlite3_errmsg(db)) what = what + ": " + sqlite3_errmsg(db);

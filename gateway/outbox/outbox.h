@@ -55,7 +55,7 @@ struct OutboxLimits {
   uint32_t block_samples = 32'768;                    // a block is full from here on
   uint32_t block_records = 4'096;                     // and never holds more
   uint32_t merge_blocks = 32;                         // so many small blocks in a row become one
-  uint64_t wal_bytes = 4ull << 20;                    // checkpoint from here on; less where max_size is small
+  uint64_t wal_bytes = 2ull << 20;                    // checkpoint from here on; less where max_size is small
   uint32_t dead_letters = 1'000;                      // kept
   uint64_t check_bytes = 64ull << 20;                 // quick_check after an unclean stop up to this size of file
   Synchronous synchronous = Synchronous::full;

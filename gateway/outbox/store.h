@@ -85,7 +85,7 @@ struct Contents {
 struct StoreSettings {
   std::string path;
   std::string vfs;  // empty: SQLite's default
-  uint64_t wal_bytes = 4ull << 20;
+  uint64_t wal_bytes = 0;
   uint64_t check_bytes = 0;   // quick_check after an unclean stop up to this size
   uint64_t dead_letters = 0;  // how many are kept
   bool synchronous = true;    // false: for the tests of the tests only

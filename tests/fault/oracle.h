@@ -37,7 +37,12 @@ class Oracle {
 
   // The receiver has it, which is not to say that the outbox knows that for good.
   void acknowledged(size_t uplink, uint64_t position, MonoTime now) {
-    Told& told = logs_[uplink].at(position);
+    const auto known = logs_[uplink].find(position);
+    if (known == logs_[uplink].end()) {
+      ++verdict_.unknown;
+      return;
+    }
+    Told& told = known->second;
     told.acknowledged = true;
     told.acknowledged_at = now;
     verdict_.acknowledged += told.samples;
