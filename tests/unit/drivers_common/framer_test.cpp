@@ -1,0 +1,263 @@
+// Streams with their frames, kind by kind.
+#include "drivers_common/framer.h"
+
+#include <gmock/gmock.h>
+
+#include "drivers_common/frame_build.h"
+#include "drivers_common/tagged_frame.h"
+#include "tests/fakes/frame_catcher.h"
+#include "tests/fakes/frame_rules.h"
+
+namespace ferrule {
+
+namespace {
+
+using namespace std::chrono_literals;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using Texts = std::vector<std::string>;
+
+constexpr MonoTime kStart{1h};
+
+struct Stream {
+  std::string_view name;
+  std::vector<Setting> rule;
+  std::string bytes;
+  Texts frames;
+  Texts drops;
+};
+
+FieldValue sum(const std::vector<Setting>& settings) { return object(sum_of(settings)); }
+
+const std::vector<Setting> kStx{
+    {"kind", text("between")}, {"start", text("\\x02")}, {"end", text("\\x03")}, {"max_length", whole(8)}};
+const std::vector<Setting> kCrLf{{"kind", text("delimiter")}, {"end", text("\\r\\n")}, {"max_length", whole(8)}};
+const std::vector<Setting> kSized{{"kind", text("length")},
+                                  {"start", text("A")},
+                                  {"length_at", whole(1)},
+                                  {"length_width", whole(1)},
+                                  {"max_length", whole(9)}};
+const std::vector<Setting> kNmea{
+    {"checksum", sum({{"kind", text("xor")}, {"from", whole(1)}, {"separator", text("*")}, {"as", text("hex")}})}};
+const std::vector<Setting> kTagged{{"kind", text("tagged")}, {"start", text("FE")}, {"max_length", whole(40)}};
+
+const Stream kStreams[] = {
+    {"lines end at CR, LF or both", {}, "one\r\ntwo\nthree\r\r\n\nfour\n", {"one", "two", "three", "four"}, {}},
+    {"a line without its end is none yet", {}, "one\ntw", {"one"}, {}},
+    {"a line that is too long is lost, the next is found",
+     {{"max_length", whole(3)}},
+     "abcd\nabc\nabcdefgh\nx\n",
+     {"abc", "x"},
+     {"too_long", "too_long"}},
+    {"half a delimiter is content", kCrLf, "a\rb\r\nc\nd\r\n", {"a\rb", "c\nd"}, {}},
+    {"the longest frame of two letters' delimiter", kCrLf, "12345678\r\n123456789\r\nok\r\n", {"12345678", "ok"}, {"too_long"}},
+    {"nmea with its sum",
+     kNmea,
+     "$GPGLL,5057.970,N,00146.110,E,142451,A*27\r\n$GPGLL,1*00\r\n",
+     {"$GPGLL,5057.970,N,00146.110,E,142451,A"},
+     {"bad_checksum"}},
+    {"between start and end",
+     kStx,
+     "\x02"
+     "abc"
+     "\x03"
+     "noise"
+     "\x02"
+     "d"
+     "\x03",
+     {"abc", "d"},
+     {"noise"}},
+    {"a new start begins anew",
+     kStx,
+     "\x02"
+     "ab"
+     "\x02"
+     "cd"
+     "\x03",
+     {"cd"},
+     {"unfinished"}},
+    {"no end within the limit",
+     kStx,
+     "\x02"
+     "123456789012345"
+     "\x03\x02"
+     "ok"
+     "\x03",
+     {"ok"},
+     {"too_long"}},
+    {"length of what follows it",
+     kSized,
+     std::string("A\x03"
+                 "abcA\x00"
+                 "A\x01"
+                 "z",
+                 10),
+     {"A\x03"
+      "abc",
+      std::string("A\0", 2),
+      "A\x01"
+      "z"},
+     {}},
+    {"a length beyond the limit is out of step",
+     kSized,
+     "A\x7f"
+     "A\x01"
+     "z",
+     {"A\x01"
+      "z"},
+     {"too_long"}},
+    {"fixed", {{"kind", text("fixed")}, {"length", whole(3)}}, "abcdefgh", {"abc", "def"}, {}},
+    {"tagged",
+     kTagged,
+     std::string("FE\x01\x01\x00\x02hi"
+                 "xx"
+                 "FE\x01\x02\x00\x00"
+                 "FE\x02\x01\x00\x01z"
+                 "FE\x01\x01\x00\x01k",
+                 30),
+     {"hi", "", "k"},
+     {"noise", "wrong_version"}},
+};
+
+TEST(Framer, streams_give_their_frames) {
+  for (const Stream& stream : kStreams) {
+    const auto rule = rule_of(stream.rule);
+    ASSERT_TRUE(rule.ok()) << stream.name << ": " << rule.status().what();
+    Framer framer(*rule);
+    FrameCatcher caught;
+    framer.take(bytes_of(stream.bytes), kStart, caught);
+    EXPECT_EQ(caught.frames, stream.frames) << stream.name;
+    EXPECT_EQ(caught.drops, stream.drops) << stream.name;
+  }
+}
+
+TEST(Framer, escapes_are_undone) {
+  const auto rule = rule_of(
+      {{"kind", text("between")}, {"start", text("~")}, {"end", text("~")}, {"escape", text("}")}, {"escape_xor", whole(0x20)}});
+  Framer framer(*rule);
+  FrameCatcher caught;
+  framer.take(bytes_of("~ab}^c}]~~d~"), kStart, caught);
+  EXPECT_THAT(caught.frames, ElementsAre("ab~c}", "d"));
+}
+
+TEST(Framer, a_tagged_frame_carries_its_type) {
+  const auto rule = *rule_of(kTagged);
+  FrameCatcher caught;
+  Framer other(rule);
+  other.take(*build_frame(rule, bytes_of("12x"), kTaggedData | kWantsAcknowledgement), kStart, caught);
+  ASSERT_THAT(caught.types, ElementsAre(0x81));
+  const auto numbered = numbered_payload(bytes_of(caught.frames[0]));
+  ASSERT_TRUE(numbered);
+  EXPECT_EQ(numbered->number, ('1' << 8) + '2');
+  EXPECT_EQ(numbered->rest.size(), 1u);
+  EXPECT_FALSE(numbered_payload(bytes_of("1")));
+}
+
+TEST(Framer, silence_ends_a_frame_of_kind_gap) {
+  const auto rule = *rule_of({{"kind", text("gap")}, {"gap", FieldValue(Duration(50ms))}, {"max_length", whole(8)}});
+  Framer framer(rule);
+  FrameCatcher caught;
+  framer.take(bytes_of("ab"), kStart, caught);
+  framer.take(bytes_of("cd"), kStart + 49ms, caught);
+  EXPECT_THAT(caught.frames, IsEmpty());
+  EXPECT_EQ(framer.wake_at(), kStart + 99ms);
+  framer.tick(kStart + 98ms, caught);
+  EXPECT_THAT(caught.frames, IsEmpty());
+  framer.tick(kStart + 99ms, caught);
+  EXPECT_THAT(caught.frames, ElementsAre("abcd"));
+  framer.take(bytes_of("123456789"), kStart + 200ms, caught);
+  framer.take(bytes_of("more"), kStart + 210ms, caught);
+  framer.take(bytes_of("ok"), kStart + 300ms, caught);
+  framer.tick(kStart + 400ms, caught);
+  EXPECT_THAT(caught.frames, ElementsAre("abcd", "ok"));
+  EXPECT_THAT(caught.drops, ElementsAre("too_long"));
+}
+
+TEST(Framer, a_frame_that_never_ends_is_dropped_after_the_timeout) {
+  const auto rule = *rule_of({{"timeout", FieldValue(Duration(2s))}});
+  Framer framer(rule);
+  FrameCatcher caught;
+  for (int second = 0; second < 4; ++second) framer.take(bytes_of("x"), kStart + second * 600ms, caught);
+  EXPECT_EQ(framer.wake_at(), kStart + 2s);
+  framer.tick(kStart + 1999ms, caught);
+  EXPECT_TRUE(framer.begun());
+  framer.tick(kStart + 2s, caught);
+  EXPECT_FALSE(framer.begun());
+  EXPECT_THAT(caught.drops, ElementsAre("unfinished"));
+  EXPECT_EQ(framer.wake_at(), MonoTime::max());
+}
+
+TEST(Framer, a_datagram_is_no_beginning_of_the_next) {
+  const auto sized = *rule_of(kSized);
+  Framer framer(sized);
+  FrameCatcher caught;
+  framer.take_datagram(bytes_of("A\x05"
+                                "ab"),
+                       kStart, caught);
+  framer.take_datagram(bytes_of("A\x01"
+                                "z"),
+                       kStart, caught);
+  EXPECT_THAT(caught.frames, ElementsAre("A\x01"
+                                         "z"));
+  EXPECT_THAT(caught.drops, ElementsAre("unfinished"));
+}
+
+TEST(Framer, the_last_line_of_a_datagram_needs_no_end) {
+  const auto rule = *rule_of({});
+  Framer framer(rule);
+  FrameCatcher caught;
+  framer.take_datagram(bytes_of("one\r\ntwo"), kStart, caught);
+  EXPECT_THAT(caught.frames, ElementsAre("one", "two"));
+}
+
+TEST(Framer, an_endless_stream_is_told_once_and_holds_no_memory) {
+  const auto rule = *rule_of({{"max_length", whole(1024)}});
+  Framer framer(rule);
+  FrameCatcher caught;
+  const std::string lump(16 * 1024, 'x');
+  for (int i = 0; i < 1000; ++i) {
+    framer.take(bytes_of(lump), kStart, caught);
+    ASSERT_FALSE(framer.begun());
+  }
+  EXPECT_THAT(caught.drops, ElementsAre("too_long"));
+  EXPECT_GE(framer.lost_bytes(), 1000 * lump.size() - 1024);
+  framer.take(bytes_of("\nok\n"), kStart, caught);
+  EXPECT_THAT(caught.frames, ElementsAre("ok"));
+  EXPECT_EQ(framer.lost_bytes(), 0u);
+}
+
+struct Refused {
+  std::vector<Setting> rule;
+  std::string_view words;
+};
+
+TEST(FrameRule, what_is_missing_is_named) {
+  const Refused refused[] = {
+      {{{"kind", text("delimiter")}}, "end:"},
+      {{{"kind", text("delimiter")}, {"end", text("\\r\\n")}, {"escape", text("x")}}, "one byte"},
+      {{{"kind", text("fixed")}}, "length: 16"},
+      {{{"kind", text("fixed")}, {"length", whole(2)}, {"checksum", sum({{"kind", text("crc16_arc")}})}}, "more than"},
+      {{{"kind", text("length")}, {"length_width", whole(3)}}, "1, 2 or 4"},
+      {{{"kind", text("between")}, {"start", text("a")}}, "start and end"},
+      {{{"kind", text("gap")}}, "silence"},
+      {{{"kind", text("tagged")}}, "magic"},
+      {{{"checksum", sum({{"kind", text("xor")}, {"required", FieldValue(false)}})}}, "separator"},
+  };
+  for (const Refused& one : refused) {
+    const auto rule = rule_of(one.rule);
+    EXPECT_FALSE(rule.ok()) << one.words;
+    EXPECT_THAT(rule.status().what(), testing::HasSubstr(one.words));
+  }
+}
+
+TEST(ByteText, escapes_are_bytes_and_wrong_ones_are_named) {
+  EXPECT_EQ(*parse_bytes(R"(a\r\n\t\\\x02\x7F)"), "a\r\n\t\\\x02\x7f");
+  EXPECT_EQ(parse_bytes(R"(\x00\0)")->size(), 2u);
+  for (const std::string_view wrong : {R"(\q)", R"(\)", R"(\x1)", R"(\xg1)", R"(ab\x)"})
+    EXPECT_FALSE(parse_bytes(wrong).ok()) << wrong;
+  EXPECT_FALSE(parse_bytes(std::string(kMostByteText + 1, 'a')).ok());
+}
+
+}  // namespace
+
+}  // namespace ferrule
