@@ -132,6 +132,9 @@ struct ChannelContext {
   LearntStore* learnt = nullptr;  // may be null: then nothing is remembered across restarts
 };
 
+class Listener;  // sdk/listener.h: for devices that push
+struct ListenerContext;
+
 // A kind of driver, as the program knows it.
 struct DriverType {
   std::string_view name;  // `driver: modbus`
@@ -149,6 +152,10 @@ struct DriverType {
   Status (*nth)(Fields& tag, int64_t n) = nullptr;
   // How long one exchange with this device may take; the runner makes deadlines from it.
   Duration (*timeout)(const ChannelSettings& channel, const DeviceSettings& device);
+  // Whether this channel's devices push: then `build_listener` makes what serves it, and `build` is not called. Null: all are
+  // polled.
+  bool (*listens)(const ChannelSettings& channel) = nullptr;
+  Result<std::unique_ptr<Listener>> (*build_listener)(const ChannelSettings& channel, const ListenerContext& context) = nullptr;
 };
 
 }  // namespace ferrule
