@@ -1,6 +1,7 @@
 #include "app/check_command.h"
 
 #include "app/builtin_types.h"
+#include "app/plan_command.h"
 
 namespace ferrule {
 
@@ -28,6 +29,7 @@ int check(const Folders& folders, std::FILE* out) {
     return 1;
   }
   const GatewaySettings& settings = loaded.settings;
+  for (const std::string& warning : plan_warnings(settings, clock, names)) print(out, "warning: " + warning + "\n");
   print(out, folders.config_file + ": ok, gateway " + settings.id + " with " + std::to_string(settings.channels.size()) +
                  " channels, " + std::to_string(tag_total(settings)) + " tags, " + std::to_string(settings.rules.size()) +
                  " rules, " + std::to_string(settings.uplinks.size()) + " uplinks\n");

@@ -7,6 +7,7 @@
 #include "app/builtin_types.h"
 #include "app/check_command.h"
 #include "app/client_commands.h"
+#include "app/plan_command.h"
 #include "app/simulate_command.h"
 #include "core/units.h"
 #include "host/log.h"
@@ -58,6 +59,20 @@ void add_check(CLI::App& app, int& exit_code) {
   add_folder_options(*command, *folders);
   command->footer("Example:\n  ferrule check /etc/ferrule/ferrule.yaml\nExit code 0: it may run. 1: something is wrong.");
   command->callback([folders, &exit_code] { exit_code = check(*folders, stdout); });
+}
+
+void add_plan(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("plan", "What a configuration is going to ask on each line, and whether the line bears it");
+  auto folders = std::make_shared<Folders>();
+  auto json = std::make_shared<bool>(false);
+  command->add_option("file", folders->config_file, "Configuration file")->capture_default_str();
+  command->add_flag("--json", *json, "Print the plan as JSON");
+  add_folder_options(*command, *folders);
+  command->footer(
+      "Example:\n  ferrule plan /etc/ferrule/ferrule.yaml\nMS is the time on the wire at this baud rate with the device's usual "
+      "turnaround, SHARE what it takes of the line's time at its period.\n"
+      "Exit code 0: it fits. 1: the configuration is wrong. 3: a line would need more than all of its time.");
+  command->callback([folders, json, &exit_code] { exit_code = show_plan(*folders, *json, stdout); });
 }
 
 void add_simulate(CLI::App& app, int& exit_code) {
@@ -139,6 +154,7 @@ void add_watch(CLI::App& app, int& exit_code) {
 void add_commands(CLI::App& app, int& exit_code) {
   add_run(app, exit_code);
   add_check(app, exit_code);
+  add_plan(app, exit_code);
   add_simulate(app, exit_code);
   add_status(app, exit_code);
   add_get(app, exit_code);

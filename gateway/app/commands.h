@@ -7,7 +7,8 @@ class App;
 
 namespace ferrule {
 
-// `exit_code` is what the chosen command returned: 0 done, 1 refused or wrong, 2 no gateway.
+// `exit_code` is what the chosen command returned: 0 done, 1 refused or wrong, 2 no gateway, 3 a line would be
+// overloaded (plan).
 void add_commands(CLI::App& app, int& exit_code);
 
 }  // namespace ferrule
