@@ -30,6 +30,9 @@ class ChannelBuilder {
     channel.name = common.text("name");
     channel.driver = type->name;
     channel.mark = node.mark();
+    if (const Fields* sick = common.object("sick")) {
+      channel.sick = {static_cast<uint32_t>(sick->integer("after")), sick->number("probe_share") / 100};
+    }
     if (!common.boolean("enabled")) {
       const Aside aside(context_);
       return build_devices(node.find("devices"), *type, channel, context_);

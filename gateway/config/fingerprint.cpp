@@ -84,6 +84,7 @@ void add(Hash& hash, const TagSettings& tag, const Names& names) {
 uint64_t fingerprint(const ChannelSettings& channel, const Names& names) {
   Hash hash;
   hash.text(channel.name), hash.text(channel.driver);
+  hash.number(uint64_t{channel.sick.after}), hash.number(channel.sick.probe_share);
   add(hash, channel.fields);
   for (const DeviceSettings& device : channel.devices) {
     hash.text(names.name(device.id));

@@ -32,10 +32,30 @@ constexpr std::array<FieldSpec, 1> kGatewayFields{{
      .check = check_gateway_id},
 }};
 
-constexpr std::array<FieldSpec, 4> kChannelFields{{
+constexpr std::array<FieldSpec, 2> kSickFields{{
+    {.name = "after",
+     .kind = integer,
+     .help = "Polls in a row without an answer after which a device is only probed.",
+     .example = "5",
+     .initial = "3",
+     .unit = "polls",
+     .least = 1,
+     .most = 1000},
+    {.name = "probe_share",
+     .kind = number,
+     .help = "How much of the line's time, in percent, the probes of all silent devices may take from the others.",
+     .example = "2",
+     .initial = "5",
+     .unit = "%",
+     .least = 0.1,
+     .most = 50},
+}};
+
+constexpr std::array<FieldSpec, 5> kChannelFields{{
     {.name = "name", .kind = name, .help = "Unique among the channels.", .example = "line_a", .required = true},
     {.name = "driver", .help = "The protocol it speaks.", .example = "modbus", .required = true},
     {.name = "enabled", .kind = boolean, .help = "false takes it out of service.", .initial = "true"},
+    {.name = "sick", .kind = object, .help = "What becomes of devices that do not answer.", .fields = kSickFields},
     {.name = "devices", .kind = objects, .help = "The devices behind it."},
 }};
 

@@ -13,31 +13,32 @@ class BusyShare {
  public:
   // `took` ended at `now`.
   void add(MonoTime now, Duration took) {
-    Second& second = seconds_[slot(now)];
-    if (second.number != number(now)) second = {number(now), Duration::zero()};
-    second.took += took;
+    Slot& slot = slots_[static_cast<size_t>(number(now) % kSlots)];
+    if (slot.number != number(now)) slot = {number(now), Duration::zero()};
+    slot.took += took;
   }
   // 0 .. 1, over the last minute or since `started`, whichever is shorter.
   double share(MonoTime now, MonoTime started) const {
-    const Duration span = std::min<Duration>(now - started, std::chrono::seconds(kSeconds));
+    const int64_t oldest = number(now) - kSlots + 1;
+    const Duration span = std::min<Duration>(now - started, now.time_since_epoch() - oldest * kSlot);
     if (span <= Duration::zero()) return 0;
     Duration took{0};
-    for (const Second& second : seconds_) {
-      if (second.number > number(now) - kSeconds) took += second.took;
+    for (const Slot& slot : slots_) {
+      if (slot.number >= oldest) took += slot.took;
     }
     return std::min(1.0, static_cast<double>(took.count()) / static_cast<double>(span.count()));
   }
 
  private:
-  static constexpr int64_t kSeconds = 60;
-  struct Second {
-    int64_t number = -kSeconds;
+  static constexpr int64_t kSlots = 12;
+  static constexpr Duration kSlot = std::chrono::seconds(5);
+  struct Slot {
+    int64_t number = -kSlots;
     Duration took{0};
   };
-  static int64_t number(MonoTime at) { return std::chrono::duration_cast<std::chrono::seconds>(at.time_since_epoch()).count(); }
-  static size_t slot(MonoTime at) { return static_cast<size_t>(number(at) % kSeconds); }
+  static int64_t number(MonoTime at) { return at.time_since_epoch() / kSlot; }
 
-  std::array<Second, kSeconds> seconds_;
+  std::array<Slot, kSlots> slots_;
 };
 
 }  // namespace ferrule

@@ -26,7 +26,7 @@ ChannelCounters::ChannelCounters(const ChannelSettings& settings, const ChannelP
     counted.channel.driver = settings.driver;
     counted.channel.state = "stopped";
     counted.channel.devices = plan.devices.size();
-    counted.channel.plan = plan.text();
+    counted.device_busy.resize(plan.devices.size());
     for (const PlannedDevice& device : plan.devices) {
       counted.channel.tags += device.tags;
       DeviceReport& report = counted.devices.emplace_back();
@@ -35,6 +35,15 @@ ChannelCounters::ChannelCounters(const ChannelSettings& settings, const ChannelP
       report.tags = device.tags;
       report.trouble = "not read yet";
     }
+  });
+  planned(plan);
+}
+
+void ChannelCounters::planned(const ChannelPlan& plan) {
+  counted_.with([&](Counted& counted) {
+    counted.channel.plan = plan.text();
+    counted.channel.planned = plan.share();
+    for (size_t device = 0; device < plan.devices.size(); ++device) counted.devices[device].planned = plan.devices[device].share;
   });
 }
 
@@ -47,6 +56,7 @@ void ChannelCounters::exchange(size_t device, const Cost& cost) {
     counted.channel.bytes_out += cost.bytes_out;
     counted.channel.bytes_in += cost.bytes_in;
     counted.busy.add(now, cost.on_wire);
+    counted.device_busy[device].add(now, cost.on_wire);
     if (cost.status.fault() == Fault::disconnected) ++counted.channel.disconnects;
     DeviceReport& report = counted.devices[device];
     if (cost.write) ++report.writes;
@@ -55,8 +65,9 @@ void ChannelCounters::exchange(size_t device, const Cost& cost) {
   });
 }
 
-void ChannelCounters::polls(uint64_t begun, uint64_t overruns) {
+void ChannelCounters::poll(size_t device, uint64_t begun, uint64_t overruns) {
   counted_.with([&](Counted& counted) {
+    ++counted.devices[device].polls;
     counted.channel.polls = begun;
     counted.channel.overruns = overruns;
   });
@@ -86,7 +97,12 @@ ChannelReport ChannelCounters::channel_report() const {
 }
 
 std::vector<DeviceReport> ChannelCounters::device_reports() const {
-  return counted_.with([](const Counted& counted) { return counted.devices; });
+  const MonoTime now = clock_.now();
+  return counted_.with([&](const Counted& counted) {
+    std::vector<DeviceReport> reports = counted.devices;
+    for (size_t i = 0; i < reports.size(); ++i) reports[i].busy = counted.device_busy[i].share(now, started_);
+    return reports;
+  });
 }
 
 }  // namespace ferrule

@@ -23,7 +23,8 @@ class ChannelCounters {
     Duration on_wire{0};
   };
   void exchange(size_t device, const Cost& cost);
-  void polls(uint64_t begun, uint64_t overruns);
+  void planned(const ChannelPlan& plan);  // it was made anew
+  void poll(size_t device, uint64_t begun, uint64_t overruns);  // one has ended; of the channel, since the start
   void device(size_t device, bool online, std::string trouble);
   void channel(std::string state, std::string trouble);
 
@@ -35,6 +36,7 @@ class ChannelCounters {
     ChannelReport channel;
     std::vector<DeviceReport> devices;
     BusyShare busy;
+    std::vector<BusyShare> device_busy;
   };
   const Clock& clock_;
   const MonoTime started_;

@@ -41,23 +41,31 @@ ChannelLoop::ChannelLoop(const Parts& parts)
       output_(parts.output),
       commands_(parts.commands),
       heartbeat_(parts.heartbeat),
+      frames_(parts.frames),
       counters_(parts.settings, parts.plan, parts.clock),
       link_(parts.settings.name, parts.driver, parts.clock, parts.output, counters_, parts.heartbeat),
-      watch_(parts.plan.devices.size()),
-      next_probe_(parts.plan.devices.size()) {
-  answers_.reserve(plan_.groups.size());
-  for (const PollGroup& group : plan_.groups) {
-    answers_.emplace_back(clock_, plan_.devices[group.device].id, group.tags, group.requests);
+      watch_(parts.plan.devices.size(), parts.settings.sick),
+      next_probe_(parts.plan.devices.size()),
+      replan_(parts.plan.devices.size()) {
+  answers_.reserve(plan_.polls.size());
+  for (const PollGroup& poll : plan_.polls) {
+    answers_.emplace_back(clock_, plan_.devices[poll.device].id, poll.tags, poll.requests);
   }
+  for (const PlannedDevice& device : plan_.devices) longest_timeout_ = std::max(longest_timeout_, device.timeout);
 }
 
 void ChannelLoop::begin() {
   const MonoTime start = clock_.now();
   const double phase = phase_of(settings_.name);
-  for (size_t i = 0; i < plan_.groups.size(); ++i) {
-    const PollGroup& group = plan_.groups[i];
-    const MonoTime first = PollScheduler::first_due(start, group.every, i, plan_.groups.size(), phase);
+  // The groups of a device begin together where one's period is a multiple of another's, so that they can share requests.
+  for (size_t i = 0; i < plan_.groups; ++i) {
+    const PollGroup& group = plan_.polls[i];
+    const Duration fastest = plan_.polls[plan_.devices[group.device].groups.front()].every;
+    const MonoTime first = PollScheduler::first_due(start, fastest, group.device, plan_.devices.size(), phase);
     scheduler_.add(group.every, group.requests.size(), first);
+  }
+  for (size_t i = plan_.groups; i < plan_.polls.size(); ++i) {
+    scheduler_.add_joint(plan_.polls[i].members, plan_.polls[i].requests.size());
   }
   counters_.channel("connecting", {});
   for (const std::string& trouble : plan_.troubles) output_.say(true, trouble);
@@ -76,12 +84,11 @@ MonoTime ChannelLoop::turn() {
     return now;
   }
   wrote_last_ = false;
-  if (link_.up()) {
-    if (const auto device = watch_.probe_due(now)) {
-      probe(*device);
-      return now;
-    }
+  if (refused_) {
+    ask_part();
+    return now;
   }
+  if (link_.up() && probe(now)) return now;
   return poll(now) ? now : wake_at();
 }
 
@@ -93,7 +100,7 @@ void ChannelLoop::end() {
 MonoTime ChannelLoop::wake_at() const {
   const bool command_waits = !commands_.empty();
   if (!link_.up()) return std::min(scheduler_.wake_at(), link_.connect_at(command_waits));
-  return command_waits ? clock_.now() : std::min(scheduler_.wake_at(), watch_.next_probe());
+  return command_waits ? clock_.now() : std::min(scheduler_.wake_at(), watch_.next_probe(clock_.now()));
 }
 
 // ---- the link
@@ -110,6 +117,7 @@ void ChannelLoop::connect() {
 
 // Once per loss, and again harmlessly per failed attempt.
 void ChannelLoop::link_down() {
+  refused_.reset();
   for (size_t device = 0; device < plan_.devices.size(); ++device) {
     if (watch_.offline(device)) continue;
     if (watch_.online(device)) output_.device_state(plan_.devices[device].id, {false, Reason::link_down, link_.trouble()});
@@ -153,65 +161,90 @@ WriteOutcome ChannelLoop::write_once(size_t device, const Command& command) {
   const Deadline deadline = begun + plan_.devices[device].timeout;
   heartbeat_.begin(deadline + Heartbeat::kSlack);
   WriteOutcome outcome = driver_.write(command, deadline);
-  ChannelCounters::Cost cost{outcome.status, outcome.result == CommandResult::refused, true, 0, 0, clock_.now() - begun};
-  counters_.exchange(device, cost);
+  const Duration took = clock_.now() - begun;
+  account(device, {outcome.status, outcome.result == CommandResult::refused, true, 0, 0, took});
   if (outcome.result == CommandResult::done || outcome.result == CommandResult::refused) {
     link_.proven();
-    heard(device);
+    heard(device, took);
   }
   return outcome;
 }
 
+void ChannelLoop::account(size_t device, const ChannelCounters::Cost& cost) {
+  counters_.exchange(device, cost);
+  if (frames_ != nullptr) frames_->ended(device, cost.status, cost.on_wire);
+}
+
 // ---- reads
 
-Exchange ChannelLoop::read_once(size_t device, const Request& request, SampleSink& sink, const PollAnswers* answers) {
+Exchange ChannelLoop::read_once(size_t device, const Request& request, Duration wait, SampleSink& sink,
+                                const PollAnswers* answers) {
   const MonoTime begun = clock_.now();
-  const Deadline deadline = begun + plan_.devices[device].timeout;
+  const Deadline deadline = begun + wait;
   heartbeat_.begin(deadline + Heartbeat::kSlack);
   Exchange exchange = driver_.read(request, sink, deadline);
   const Fault fault = exchange.status.fault();
   if (fault == Fault::cancelled) return exchange;
   // Waiting in vain keeps the line busy, too.
-  const Duration on_wire = exchange.status.ok() ? exchange.on_wire : clock_.now() - begun;
+  const Duration took = clock_.now() - begun;
+  if (!exchange.status.ok() || exchange.on_wire == Duration::zero()) exchange.on_wire = took;
+  if (fault == Fault::timeout && exchange.bytes_out == 0) return exchange;  // held off: nothing was asked
   const bool refused = answers != nullptr && answers->device_refused();
-  counters_.exchange(device, {exchange.status, refused, false, exchange.bytes_out, exchange.bytes_in, on_wire});
+  account(device, {exchange.status, refused, false, exchange.bytes_out, exchange.bytes_in, exchange.on_wire});
   if (fault != Fault::disconnected) link_.proven();
+  if (exchange.replan) replan_[device] = true;
   return exchange;
 }
 
-Status ChannelLoop::read(size_t device, const Request& request, SampleSink& sink, const PollAnswers* answers) {
-  Status status = read_once(device, request, sink, answers).status;
-  if (status.fault() != Fault::disconnected) return status;
-  if (link_.lost(status)) {
-    status = read_once(device, request, sink, answers).status;
-    if (status.fault() == Fault::disconnected) (void)link_.lost(status);
+Exchange ChannelLoop::read(size_t device, const Request& request, Duration wait, SampleSink& sink, const PollAnswers* answers) {
+  Exchange exchange = read_once(device, request, wait, sink, answers);
+  if (exchange.status.fault() != Fault::disconnected) return exchange;
+  if (link_.lost(exchange.status)) {
+    exchange = read_once(device, request, wait, sink, answers);
+    if (exchange.status.fault() == Fault::disconnected) (void)link_.lost(exchange.status);
   }
   if (!link_.up() && !stop_.raised()) link_down();
-  return status;
+  return exchange;
 }
 
-void ChannelLoop::probe(size_t device) {
-  const auto& probes = plan_.devices[device].probes;
-  const auto [group, request] = probes[next_probe_[device]++ % probes.size()];
+bool ChannelLoop::probe(MonoTime now) {
+  const auto device = watch_.probe_due(now, scheduler_.wake_at(), longest_timeout_);
+  if (!device) return false;
+  const PlannedDevice& planned = plan_.devices[*device];
+  size_t count = 0;
+  for (const size_t group : planned.groups) count += plan_.polls[group].requests.size();
+  size_t number = count == 0 ? 0 : next_probe_[*device]++ % count;
+  const Request* request = nullptr;
+  for (const size_t group : planned.groups) {
+    const Requests& requests = plan_.polls[group].requests;
+    if (request == nullptr && number < requests.size()) request = &requests[number];
+    number -= std::min(number, requests.size());
+  }
   Unheard sink;
-  const MonoTime begun = clock_.now();
-  const Status status = read(device, plan_.groups[group].requests[request], sink, nullptr);
-  if (is_answer(status)) return heard(device);
-  const MonoTime now = clock_.now();
-  watch_.probe_failed(device, now, now - begun);
+  Exchange exchange;
+  exchange.status = Status(Fault::invalid, "nothing to ask");
+  if (request != nullptr) exchange = read(*device, *request, watch_.probe_wait(*device, planned.timeout), sink, nullptr);
+  if (is_answer(exchange.status)) {
+    heard(*device, exchange.on_wire);
+  } else {
+    watch_.probe_failed(*device, clock_.now(), exchange.on_wire);
+  }
+  return true;
 }
 
 bool ChannelLoop::poll(MonoTime now) {
   const auto turn = scheduler_.next(now);
   if (!turn) return false;
-  const PollGroup& group = plan_.groups[turn->group];
-  if (turn->first) answers_[turn->group].begin_poll();
+  const PollGroup& group = plan_.polls[turn->poll];
+  if (turn->first) answers_[turn->poll].begin_poll();
   if (!link_.up()) {
-    finish(turn->group, Reason::link_down);
+    finish(turn->poll, Reason::link_down);
   } else if (group.requests.empty()) {
-    finish(turn->group, Reason::not_read_yet);
+    finish(turn->poll, Reason::not_read_yet);
   } else if (watch_.offline(group.device)) {
-    finish(turn->group, Reason::timeout);
+    finish(turn->poll, Reason::timeout);
+  } else if (const MonoTime free = driver_.free_at(group.requests[turn->request], now); free > now) {
+    scheduler_.postpone(*turn, free);
   } else {
     ask(*turn);
   }
@@ -219,41 +252,105 @@ bool ChannelLoop::poll(MonoTime now) {
 }
 
 void ChannelLoop::ask(const PollScheduler::Turn& turn) {
-  const PollGroup& group = plan_.groups[turn.group];
-  PollAnswers& answers = answers_[turn.group];
+  const PollGroup& group = plan_.polls[turn.poll];
+  PollAnswers& answers = answers_[turn.poll];
   answers.begin_request(turn.request);
-  const Status status = read(group.device, group.requests[turn.request], answers, &answers);
+  Exchange exchange =
+      read(group.device, group.requests[turn.request], plan_.devices[group.device].timeout, answers, &answers);
   if (stop_.raised()) return;  // the poll ends with us
-  settle(turn, status);
+  take_answer(turn, std::move(exchange));
 }
 
-void ChannelLoop::settle(const PollScheduler::Turn& turn, const Status& status) {
-  const size_t device = plan_.groups[turn.group].device;
-  const Reason missing = reason_of(status);
-  if (is_answer(status)) heard(device);
-  if (!link_.up() || status.fault() == Fault::timeout) {
-    finish(turn.group, missing, status.detail());
-    if (status.fault() == Fault::timeout) silent(device);
-    return;
+void ChannelLoop::ask_part() {
+  const PollScheduler::Turn turn = refused_->turn;
+  const PollGroup& group = plan_.polls[turn.poll];
+  PollAnswers& answers = answers_[turn.poll];
+  const Request part = std::move(refused_->left.back());
+  refused_->left.pop_back();
+  answers.begin_exchange();
+  Exchange exchange = read(group.device, part, plan_.devices[group.device].timeout, answers, &answers);
+  if (stop_.raised()) return;
+  take_answer(turn, std::move(exchange));
+}
+
+void ChannelLoop::take_answer(const PollScheduler::Turn& turn, Exchange&& exchange) {
+  const size_t device = plan_.polls[turn.poll].device;
+  if (is_answer(exchange.status)) heard(device, exchange.on_wire);
+  if (!link_.up()) return finish(turn.poll, Reason::link_down, exchange.status.detail());
+  if (exchange.status.fault() == Fault::timeout) return timed_out(turn, exchange);
+  if (!exchange.instead.empty()) {
+    if (!refused_) refused_.emplace(RefusedRequest{turn, {}});
+    auto& left = refused_->left;
+    left.insert(left.end(), std::make_move_iterator(exchange.instead.rbegin()), std::make_move_iterator(exchange.instead.rend()));
   }
-  answers_[turn.group].end_request(missing, status.detail());
-  if (turn.last) finish(turn.group, Reason::bad_reply);
+  if (refused_ && !refused_->left.empty()) return;
+  refused_.reset();
+  answers_[turn.poll].end_request(reason_of(exchange.status), exchange.status.detail());
+  if (turn.last) finish(turn.poll, Reason::bad_reply);
+}
+
+// The rest of the poll is not asked: a device that says nothing now would only cost the line as much again. Its next poll begins
+// with the same request, the one that a late answer would be right for.
+void ChannelLoop::timed_out(const PollScheduler::Turn& turn, const Exchange& exchange) {
+  const size_t device = plan_.polls[turn.poll].device;
+  const bool held_off = exchange.bytes_out == 0;
+  refused_.reset();
+  finish(turn.poll, Reason::timeout, exchange.status.detail());
+  if (held_off) return;
+  scheduler_.begin_with(turn.poll, turn.request);
+  if (turn.poll < plan_.groups) next_probe_[device] = request_number(turn);
+  silent(device);
 }
 
 // Gives the poll away. What is left of it is not asked any more.
-void ChannelLoop::finish(size_t group, Reason missing, uint16_t detail) {
-  scheduler_.end(group, clock_.now());
-  if (!output_.poll(answers_[group].end_poll(missing, detail))) {
-    answers_[group].refused();
+void ChannelLoop::finish(size_t poll, Reason missing, uint16_t detail) {
+  const MonoTime now = clock_.now();
+  scheduler_.end(poll, now);
+  if (!output_.poll(answers_[poll].end_poll(missing, detail))) {
+    answers_[poll].refused();
     ++refused_polls_;
   }
-  counters_.polls(scheduler_.polls(), scheduler_.overruns() + refused_polls_);
+  counters_.poll(plan_.polls[poll].device, scheduler_.polls(), scheduler_.overruns() + refused_polls_);
+  switch (overrun_watch_.note(scheduler_.overruns(), now)) {
+    case OverrunWatch::News::none: break;
+    case OverrunWatch::News::too_slow:
+      output_.say(true, "polls are missed, the line cannot keep these periods: read less or less often");
+      break;
+    case OverrunWatch::News::well: output_.say(false, "no polls are missed any more"); break;
+  }
+  if (replan_[plan_.polls[poll].device]) plan_anew(plan_.polls[poll].device);
+}
+
+// Counted over the groups of its device, as probes count.
+size_t ChannelLoop::request_number(const PollScheduler::Turn& turn) const {
+  size_t number = turn.request;
+  for (const size_t group : plan_.devices[plan_.polls[turn.poll].device].groups) {
+    if (group == turn.poll) break;
+    number += plan_.polls[group].requests.size();
+  }
+  return number;
+}
+
+void ChannelLoop::plan_anew(size_t device) {
+  const PlannedDevice& planned = plan_.devices[device];
+  const auto busy = [this](size_t poll) { return scheduler_.under_way(poll); };
+  if (std::ranges::any_of(planned.groups, busy)) return;  // after its last poll has ended
+  replan_[device] = false;
+  replan(plan_, settings_.devices[device], device, driver_);
+  const auto renew = [this](size_t poll) {
+    const PollGroup& group = plan_.polls[poll];
+    answers_[poll] = PollAnswers(clock_, plan_.devices[group.device].id, group.tags, group.requests);
+    scheduler_.plan_changed(poll, group.requests.size());
+  };
+  for (const size_t group : planned.groups) renew(group);
+  for (const size_t joint : planned.joints) renew(joint);
+  counters_.planned(plan_);
 }
 
 // ---- devices
 
-void ChannelLoop::heard(size_t device) {
-  const DeviceWatch::Change change = watch_.answered(device, clock_.now());
+void ChannelLoop::heard(size_t device, Duration took) {
+  const DeviceWatch::Change change = watch_.answered(device, clock_.now(), took);
   if (change == DeviceWatch::Change::none) return;
   counters_.device(device, true, {});
   output_.device_state(plan_.devices[device].id, {true, Reason::none, {}});

@@ -2,9 +2,11 @@
 // it wants to be called again, so a test can run a day of it in a second on a clock of its own.
 //
 // One turn is one exchange on the wire at most (two, where a lost link had to be made anew). Writes go ahead of polls, but never
-// two in a row while a poll is due. Except for reports(), the channel's thread only.
+// two in a row while a poll is due. So a write waits for the exchange under way, which ends with the longest timeout of the
+// channel's devices at the latest, and behind other writes for one more each. Except for counters(), the channel's thread only.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "host/channel_counters.h"
@@ -13,7 +15,9 @@
 #include "host/channel_plan.h"
 #include "host/command_queue.h"
 #include "host/device_watch.h"
+#include "host/frame_ring.h"
 #include "host/heartbeat.h"
+#include "host/overrun_watch.h"
 #include "host/poll_answers.h"
 #include "host/poll_scheduler.h"
 
@@ -24,13 +28,14 @@ class ChannelLoop {
   // Everything referred to outlives the loop.
   struct Parts {
     const ChannelSettings& settings;
-    const ChannelPlan& plan;
+    ChannelPlan& plan;
     Driver& driver;
     const Clock& clock;
     const StopSignal& stop;
     ChannelOutput& output;
     CommandQueue& commands;
     Heartbeat& heartbeat;
+    FrameRing* frames = nullptr;  // may be null
   };
   explicit ChannelLoop(const Parts& parts);
 
@@ -41,9 +46,10 @@ class ChannelLoop {
   const ChannelCounters& counters() const { return counters_; }  // any thread
 
  private:
-  struct Answer {
-    Status status;
-    bool refused = false;
+  // A request that the device refused as a whole, on its way in parts. At most one at a time.
+  struct RefusedRequest {
+    PollScheduler::Turn turn;
+    std::vector<Request> left;  // the next one at the back
   };
 
   void connect();
@@ -51,38 +57,48 @@ class ChannelLoop {
   void fail_commands(const Status& why);
 
   void write_next();
-  void probe(size_t device);
-  bool poll(MonoTime now);  // false: nothing is due
+  bool probe(MonoTime now);  // false: nobody is to be probed
+  bool poll(MonoTime now);   // false: nothing is due
   void ask(const PollScheduler::Turn& turn);
-  void settle(const PollScheduler::Turn& turn, const Status& status);
-  void finish(size_t group, Reason missing, uint16_t detail = 0);
+  void ask_part();
+  void take_answer(const PollScheduler::Turn& turn, Exchange&& exchange);
+  void timed_out(const PollScheduler::Turn& turn, const Exchange& exchange);
+  void finish(size_t poll, Reason missing, uint16_t detail = 0);
+  void plan_anew(size_t device);
+  size_t request_number(const PollScheduler::Turn& turn) const;
 
   // One exchange with this device, accounted; once more where the link was lost and made anew.
-  Status read(size_t device, const Request& request, SampleSink& sink, const PollAnswers* answers);
-  Exchange read_once(size_t device, const Request& request, SampleSink& sink, const PollAnswers* answers);
+  Exchange read(size_t device, const Request& request, Duration wait, SampleSink& sink, const PollAnswers* answers);
+  Exchange read_once(size_t device, const Request& request, Duration wait, SampleSink& sink, const PollAnswers* answers);
   WriteOutcome write_once(size_t device, const Command& command);
+  void account(size_t device, const ChannelCounters::Cost& cost);
 
-  void heard(size_t device);
+  void heard(size_t device, Duration took);
   void silent(size_t device);
   void hurry(size_t device);
   MonoTime wake_at() const;
 
   const ChannelSettings& settings_;
-  const ChannelPlan& plan_;
+  ChannelPlan& plan_;
   Driver& driver_;
   const Clock& clock_;
   const StopSignal& stop_;
   ChannelOutput& output_;
   CommandQueue& commands_;
   Heartbeat& heartbeat_;
+  FrameRing* const frames_;
 
   ChannelCounters counters_;
   ChannelLink link_;
   DeviceWatch watch_;
   PollScheduler scheduler_;
-  std::vector<PollAnswers> answers_;  // by group
-  std::vector<size_t> next_probe_;    // by device: which of its requests comes next
-  uint64_t refused_polls_ = 0;        // the bus was full
+  OverrunWatch overrun_watch_;
+  std::vector<PollAnswers> answers_;     // by poll
+  std::vector<size_t> next_probe_;       // by device: which of its requests comes next, counted over its groups
+  std::vector<bool> replan_;             // by device
+  std::optional<RefusedRequest> refused_;
+  Duration longest_timeout_{0};
+  uint64_t refused_polls_ = 0;  // the bus was full
   bool wrote_last_ = false;
 };
 

@@ -16,8 +16,13 @@ constexpr Duration kLongestSleep = std::chrono::hours(1);
 }  // namespace
 
 struct ChannelRunner::Impl {
-  Impl(const ChannelSettings& channel, const Clock& time, const Names& names, ChannelOutput& sink)
-      : settings(channel), clock(time), output(sink), context{time, names, stop} {}
+  Impl(const ChannelSettings& channel, const Clock& time, const Names& names, ChannelOutput& sink,
+       size_t frame_bytes)
+      : settings(channel),
+        clock(time),
+        output(sink),
+        frames(time, frame_bytes),
+        context{.clock = time, .names = names, .stop = stop, .trace = &frames, .learnt = nullptr} {}
 
   static void* thread_main(void* impl);
   void run();
@@ -27,6 +32,7 @@ struct ChannelRunner::Impl {
   const Clock& clock;
   ChannelOutput& output;
   StopSignal stop;
+  FrameRing frames;
   const ChannelContext context;
   std::unique_ptr<Driver> driver;
   ChannelPlan plan;
@@ -64,8 +70,9 @@ void ChannelRunner::Impl::refuse_commands() {
 }
 
 Result<std::unique_ptr<ChannelRunner>> ChannelRunner::build(const ChannelSettings& settings, const DriverType& type,
-                                                            const Clock& clock, const Names& names, ChannelOutput& output) {
-  auto impl = std::make_unique<Impl>(settings, clock, names, output);
+                                                            const Clock& clock, const Names& names, ChannelOutput& output,
+                                                            size_t frame_bytes) {
+  auto impl = std::make_unique<Impl>(settings, clock, names, output, frame_bytes);
   auto driver = type.build(settings, impl->context);
   if (!driver) return driver.status();
   impl->driver = std::move(driver).value();
@@ -73,7 +80,8 @@ Result<std::unique_ptr<ChannelRunner>> ChannelRunner::build(const ChannelSetting
   if (!plan) return plan.status();
   impl->plan = std::move(plan).value();
   impl->loop = std::make_unique<ChannelLoop>(
-      ChannelLoop::Parts{settings, impl->plan, *impl->driver, clock, impl->stop, output, impl->commands, impl->heartbeat});
+      ChannelLoop::Parts{settings, impl->plan, *impl->driver, clock, impl->stop, output, impl->commands, impl->heartbeat,
+                         &impl->frames});
   return std::unique_ptr<ChannelRunner>(new ChannelRunner(std::move(impl)));
 }
 
@@ -110,6 +118,8 @@ void ChannelRunner::write(Command command, std::function<void(WriteOutcome)> don
 ChannelReport ChannelRunner::report() const { return impl_->loop->counters().channel_report(); }
 
 std::vector<DeviceReport> ChannelRunner::devices() const { return impl_->loop->counters().device_reports(); }
+
+std::vector<RecordedExchange> ChannelRunner::frames() const { return impl_->frames.exchanges(); }
 
 bool ChannelRunner::alive(MonoTime now) const { return impl_->heartbeat.alive(now); }
 

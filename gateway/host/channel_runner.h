@@ -16,6 +16,7 @@
 
 #include "core/clock.h"
 #include "host/channel_output.h"
+#include "host/frame_ring.h"
 #include "rest/gateway_api.h"
 #include "sdk/driver.h"
 
@@ -26,7 +27,8 @@ class ChannelRunner {
   // `settings`, `clock`, `names` and `output` outlive the runner. Fails where the driver cannot be built or nothing can be
   // planned.
   static Result<std::unique_ptr<ChannelRunner>> build(const ChannelSettings& settings, const DriverType& type, const Clock& clock,
-                                                      const Names& names, ChannelOutput& output);
+                                                      const Names& names, ChannelOutput& output,
+                                                      size_t frame_bytes = FrameRing::kMost);
   ~ChannelRunner();
 
   void start();  // once
@@ -38,6 +40,7 @@ class ChannelRunner {
 
   ChannelReport report() const;               // any thread; `overruns` includes polls that the bus refused
   std::vector<DeviceReport> devices() const;  // any thread
+  std::vector<RecordedExchange> frames() const;  // any thread; the last ones, oldest first
   // For the watchdog, any thread: false when the loop has not turned for longer than it had declared that it may block.
   bool alive(MonoTime now) const;
 

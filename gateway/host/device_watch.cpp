@@ -4,20 +4,25 @@
 
 namespace ferrule {
 
-DeviceWatch::Change DeviceWatch::answered(size_t device, MonoTime now) {
+DeviceWatch::Change DeviceWatch::answered(size_t device, MonoTime now, Duration took) {
   Device& one = devices_[device];
   const State before = one.state;
+  const Duration slowest = std::max(took, one.slowest - one.slowest / 64);
   one = Device{};
   one.state = State::online;
+  one.slowest = slowest;
   if (before == State::online) return Change::none;
   if (before == State::unknown) return Change::first_answer;
-  probe_all_at_once(now);
+  if (now >= next_round_) {
+    probe_all_at_once(now);
+    next_round_ = now + kRoundPause;
+  }
   return Change::back;
 }
 
 bool DeviceWatch::poll_timed_out(size_t device, MonoTime now) {
   Device& one = devices_[device];
-  if (one.state == State::offline || ++one.timeouts < kPollsToOffline) return false;
+  if (one.state == State::offline || ++one.timeouts < settings_.after) return false;
   one.state = State::offline;
   one.probe_at = now + one.pause;
   return true;
@@ -27,24 +32,33 @@ bool DeviceWatch::shared() const {
   return std::ranges::any_of(devices_, [](const Device& device) { return device.state != State::offline; });
 }
 
-MonoTime DeviceWatch::probe_time(const Device& device) const {
-  return device.at_once ? device.probe_at : std::max(device.probe_at, share_from_);
+Duration DeviceWatch::probe_wait(size_t device, Duration timeout) const {
+  const Device& one = devices_[device];
+  const bool full = one.slowest == Duration::zero() || (!one.at_once && one.probes % kFullEach == kFullEach - 1);
+  return full ? timeout : std::min(timeout, std::max(kShortestProbe, one.slowest * kPatience));
 }
 
-std::optional<size_t> DeviceWatch::probe_due(MonoTime now) const {
+MonoTime DeviceWatch::probe_time(const Device& device) const {
+  return std::max(device.probe_at, device.at_once ? half_from_ : share_from_);
+}
+
+std::optional<size_t> DeviceWatch::probe_due(MonoTime now, MonoTime free_until, Duration timeout) const {
   const Device* chosen = nullptr;
   for (const Device& device : devices_) {
-    if (device.state != State::offline || probe_time(device) > now) continue;
+    if (device.state != State::offline || device.probe_at > now) continue;
+    const auto index = static_cast<size_t>(&device - devices_.data());
+    if (probe_time(device) > now && free_until - now < probe_wait(index, timeout)) continue;
     if (chosen == nullptr || device.probe_at < chosen->probe_at) chosen = &device;
   }
   if (chosen == nullptr) return std::nullopt;
   return static_cast<size_t>(chosen - devices_.data());
 }
 
-MonoTime DeviceWatch::next_probe() const {
+MonoTime DeviceWatch::next_probe(MonoTime now) const {
   MonoTime next = MonoTime::max();
   for (const Device& device : devices_) {
-    if (device.state == State::offline) next = std::min(next, probe_time(device));
+    if (device.state != State::offline) continue;
+    next = std::min(next, device.probe_at > now ? device.probe_at : probe_time(device));  // it may fit into idle time
   }
   return next;
 }
@@ -52,14 +66,20 @@ MonoTime DeviceWatch::next_probe() const {
 void DeviceWatch::probe_failed(size_t device, MonoTime now, Duration took) {
   Device& one = devices_[device];
   one.at_once = false;
+  ++one.probes;
   one.pause = std::min(kMostPause, one.pause * 2);
   one.probe_at = now + one.pause;
-  share_from_ = shared() ? now + took * (kProbeShare - 1) : now;
+  const auto left_to_others = static_cast<Duration::rep>(static_cast<double>(took.count()) * (1 / settings_.probe_share - 1));
+  share_from_ = shared() ? now + Duration(left_to_others) : now;
+  half_from_ = shared() ? now + took : now;
 }
 
 void DeviceWatch::link_lost() {
   for (Device& device : devices_) {
-    if (device.state != State::offline) device = Device{};
+    if (device.state == State::offline) continue;
+    const Duration slowest = device.slowest;
+    device = Device{};
+    device.slowest = slowest;
   }
 }
 

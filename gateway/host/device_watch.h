@@ -1,9 +1,14 @@
 // Which devices of a channel answer, and when those that do not are asked again. Pure: times come in.
 //
-// A device whose polls timed out kPollsToOffline times in a row is offline. From then on its polls cost the line nothing; it is
-// probed instead, with one request, at pauses that grow from kLeastPause to kMostPause. While other devices on the channel are
-// not offline, all probes together take kProbeShare of the line's time at most. When one offline device answers, the others are
-// each tried once at once: panels get their power back together.
+// A device (a unit of this line, or behind this endpoint) whose polls timed out `after` times in a row is offline. From then on
+// its polls cost the line nothing; it is probed instead, with one request, at pauses that grow from kLeastPause to kMostPause.
+// While other devices on the channel are not offline, all probes together take `share` of the line's time at most, unless one
+// fits into time that nobody else wants. When one offline device answers, the others are each tried once at once, in half of the
+// line's time at most: panels get their power back together.
+//
+// A probe waits for kPatience times the longest that the device has taken to answer lately, so that a line can afford many of
+// them; each kFullEach-th (but not where all are tried at once), and every one of a device that has never answered, waits for the
+// device's whole timeout.
 #pragma once
 
 #include <cstddef>
@@ -12,29 +17,36 @@
 #include <vector>
 
 #include "core/clock.h"
+#include "sdk/settings.h"
 
 namespace ferrule {
 
 class DeviceWatch {
  public:
-  static constexpr uint32_t kPollsToOffline = 3;
   static constexpr Duration kLeastPause = std::chrono::seconds(1);
-  static constexpr Duration kMostPause = std::chrono::seconds(30);
-  static constexpr int64_t kProbeShare = 20;  // one part in
+  static constexpr Duration kMostPause = std::chrono::seconds(5);
+  static constexpr Duration kRoundPause = std::chrono::seconds(2);  // between two rounds that try all at once
+  static constexpr int64_t kPatience = 4;
+  static constexpr Duration kShortestProbe = std::chrono::milliseconds(100);
+  static constexpr uint32_t kFullEach = 4;
 
-  explicit DeviceWatch(size_t devices) : devices_(devices) {}
+  DeviceWatch(size_t devices, SickSettings settings) : settings_(settings), devices_(devices) {}
 
   enum class Change : uint8_t { none, first_answer, back };
-  // first_answer: since the start or since the link came up; back: it was offline.
-  Change answered(size_t device, MonoTime now);
+  // first_answer: since the start or since the link came up; back: it was offline. `took`: the exchange.
+  Change answered(size_t device, MonoTime now, Duration took);
   // A poll of it ended with a timeout. True: it is offline from now on.
   bool poll_timed_out(size_t device, MonoTime now);
 
   bool online(size_t device) const { return devices_[device].state == State::online; }
   bool offline(size_t device) const { return devices_[device].state == State::offline; }
 
-  std::optional<size_t> probe_due(MonoTime now) const;
-  MonoTime next_probe() const;  // MonoTime::max(): nobody is offline
+  // How long the next probe of this device waits.
+  Duration probe_wait(size_t device, Duration timeout) const;
+  // `free_until`: nobody else wants the line before that. `timeout`: of the slowest device.
+  std::optional<size_t> probe_due(MonoTime now, MonoTime free_until, Duration timeout) const;
+  // When to ask again, after probe_due() gave nothing. MonoTime::max(): nobody is offline.
+  MonoTime next_probe(MonoTime now) const;
   // `took` is what it cost the line; `now` is when it ended.
   void probe_failed(size_t device, MonoTime now, Duration took);
 
@@ -46,17 +58,21 @@ class DeviceWatch {
   enum class State : uint8_t { unknown, online, offline };
   struct Device {
     State state = State::unknown;
-    bool at_once = false;   // the next probe does not wait for its share of the line
+    bool at_once = false;   // the next probe may have half of the line
     uint32_t timeouts = 0;  // polls in a row
+    uint32_t probes = 0;    // in vain, in a row
     Duration pause{kLeastPause};
     MonoTime probe_at;
+    Duration slowest{0};  // answer, of late; 0: it has never answered
   };
   bool shared() const;  // somebody has to share the line with the probes
   MonoTime probe_time(const Device& device) const;
   void probe_all_at_once(MonoTime now);
 
+  SickSettings settings_;
   std::vector<Device> devices_;
-  MonoTime share_from_;  // when the line can afford a probe again
+  MonoTime share_from_, half_from_;        // when the line can afford a probe again
+  MonoTime next_round_ = MonoTime::min();  // not before
 };
 
 }  // namespace ferrule

@@ -1,23 +1,25 @@
 #include "host/poll_answers.h"
 
 #include <algorithm>
-#include <unordered_map>
 
 namespace ferrule {
 
-PollAnswers::PollAnswers(const Clock& clock, DeviceId device, std::vector<TagId> tags, const Requests& requests)
-    : clock_(clock), device_(device), tags_(std::move(tags)), requests_(requests), answered_(tags_.size()) {
-  std::unordered_map<uint32_t, uint32_t> slot_by_tag;
-  for (uint32_t slot = 0; slot < tags_.size(); ++slot) slot_by_tag.emplace(index_of(tags_[slot]), slot);
+PollAnswers::PollAnswers(const Clock& clock, DeviceId device, std::span<const TagId> tags, const Requests& requests)
+    : clock_(&clock), device_(device) {
+  tags_.reserve(tags.size());
   for (const Request& request : requests) {
-    Slots& slots = slots_.emplace_back();
-    for (const TagId tag : request.tags) {
-      const auto found = slot_by_tag.find(index_of(tag));
-      slots.in_order.push_back(found == slot_by_tag.end() ? kNoSlot : found->second);
-      slots.by_tag.emplace_back(tag, slots.in_order.back());
-    }
-    std::ranges::sort(slots.by_tag);
+    first_slot_.push_back(static_cast<uint32_t>(tags_.size()));
+    tags_.insert(tags_.end(), request.tags.begin(), request.tags.end());
   }
+  first_slot_.push_back(static_cast<uint32_t>(tags_.size()));
+  if (tags_.size() < tags.size()) {  // some are in no request: they are missed in every poll
+    std::vector<TagId> asked = tags_;
+    std::ranges::sort(asked);
+    for (const TagId tag : tags) {
+      if (!std::ranges::binary_search(asked, tag)) tags_.push_back(tag);
+    }
+  }
+  answered_.resize(tags_.size());
 }
 
 void PollAnswers::begin_poll() {
@@ -31,15 +33,19 @@ void PollAnswers::begin_poll() {
 
 void PollAnswers::begin_request(size_t request) {
   request_ = request;
-  cursor_ = 0;
+  cursor_ = first_slot_[request];
+  begin_exchange();
+}
+
+void PollAnswers::begin_exchange() {
   device_refused_ = false;
   stamp_.reset();
 }
 
 void PollAnswers::end_request(Reason missing, uint16_t detail) {
   stamp_.reset();
-  for (const uint32_t slot : slots_[request_].in_order) {
-    if (slot != kNoSlot && !answered_[slot]) miss(slot, stamp(), missing, detail);
+  for (uint32_t slot = first_slot_[request_]; slot < first_slot_[request_ + 1]; ++slot) {
+    if (!answered_[slot]) miss(slot, stamp(), missing, detail);
   }
 }
 
@@ -54,11 +60,14 @@ Poll PollAnswers::end_poll(Reason missing, uint16_t detail) {
 }
 
 uint32_t PollAnswers::slot_of(TagId tag) {
-  const std::vector<TagId>& tags = requests_[request_].tags;
-  const Slots& slots = slots_[request_];
-  if (cursor_ < tags.size() && tags[cursor_] == tag) return slots.in_order[cursor_++];
-  const auto found = std::ranges::lower_bound(slots.by_tag, tag, {}, &std::pair<TagId, uint32_t>::first);
-  return found == slots.by_tag.end() || found->first != tag ? kNoSlot : found->second;
+  const uint32_t begin = first_slot_[request_];
+  const uint32_t end = first_slot_[request_ + 1];
+  for (uint32_t left = end - begin; left > 0; --left) {
+    const uint32_t slot = cursor_++;
+    if (cursor_ == end) cursor_ = begin;
+    if (tags_[slot] == tag) return slot;
+  }
+  return kNoSlot;
 }
 
 bool PollAnswers::claim(TagId tag) {
@@ -69,7 +78,7 @@ bool PollAnswers::claim(TagId tag) {
 }
 
 MonoTime PollAnswers::stamp() {
-  if (!stamp_) stamp_ = clock_.now();
+  if (!stamp_) stamp_ = clock_->now();
   return *stamp_;
 }
 

@@ -18,11 +18,13 @@ namespace ferrule {
 
 class PollAnswers final : public SampleSink {
  public:
-  // `requests` outlives it; their tags are among `tags`.
-  PollAnswers(const Clock& clock, DeviceId device, std::vector<TagId> tags, const Requests& requests);
+  // The tags of the requests are among `tags`, each in one request at most.
+  PollAnswers(const Clock& clock, DeviceId device, std::span<const TagId> tags, const Requests& requests);
 
   void begin_poll();
+  // Answers may also come in several exchanges that read the request's tags between them.
   void begin_request(size_t request);
+  void begin_exchange();
   // The driver has returned: what it left out is bad.
   void end_request(Reason missing, uint16_t detail = 0);
   // Everything that has not been answered is bad; gives the poll away.
@@ -37,10 +39,6 @@ class PollAnswers final : public SampleSink {
   void bad(TagId tag, Reason reason, uint16_t detail) override;
 
  private:
-  struct Slots {                                     // of one request
-    std::vector<uint32_t> in_order;                  // beside request.tags
-    std::vector<std::pair<TagId, uint32_t>> by_tag;  // sorted
-  };
   static constexpr uint32_t kNoSlot = 0xffffffff;
 
   uint32_t slot_of(TagId tag);
@@ -49,16 +47,15 @@ class PollAnswers final : public SampleSink {
   MonoTime stamp();
   void miss(uint32_t slot, MonoTime at, Reason reason, uint16_t detail);
 
-  const Clock& clock_;
-  const DeviceId device_;
-  const std::vector<TagId> tags_;  // by slot
-  const Requests& requests_;
-  std::vector<Slots> slots_;  // by request
+  const Clock* clock_;
+  DeviceId device_;
+  std::vector<TagId> tags_;            // by slot: those of the first request, of the second, ..., and those of none
+  std::vector<uint32_t> first_slot_;   // by request, and one more
   // The present poll and request.
   std::vector<bool> answered_;  // by slot
   Samples samples_;
   size_t request_ = 0;
-  size_t cursor_ = 0;  // drivers mostly answer in the order of the request
+  uint32_t cursor_ = 0;  // a slot: drivers mostly answer in the order of the request
   bool device_refused_ = false;
   std::optional<MonoTime> stamp_;  // one look at the clock per response
   MonoTime first_read_at_;

@@ -27,6 +27,7 @@ class Reports final : public GatewayApi {
   GatewayReport gateway() const override;
   std::vector<ChannelReport> channels() const override;
   std::vector<DeviceReport> devices() const override;
+  Result<std::vector<FrameReport>> frames(std::string_view channel) const override;
   std::vector<UplinkReport> uplinks() const override;
   OutboxReport outbox() const override;
   Result<std::vector<TagReport>> values(std::string_view device) const override;
@@ -89,6 +90,44 @@ std::vector<DeviceReport> Reports::devices() const {
   for (const auto& channel : gateway_.parts().channels) {
     auto devices = channel->runner->devices();
     std::move(devices.begin(), devices.end(), std::back_inserter(reports));
+  }
+  return reports;
+}
+
+std::string in_hex(std::span<const uint8_t> bytes) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  std::string text;
+  text.reserve(bytes.size() * 2);
+  for (const uint8_t byte : bytes) text += kDigits[byte >> 4], text += kDigits[byte & 15];
+  return text;
+}
+
+std::string outcome_text(const RecordedExchange& exchange) {
+  if (exchange.fault == Fault::none) return "ok";
+  std::string text(to_text(exchange.fault));
+  if (exchange.detail != 0) text += " " + std::to_string(exchange.detail);
+  return text;
+}
+
+Result<std::vector<FrameReport>> Reports::frames(std::string_view name) const {
+  const Gateway::Parts parts = gateway_.parts();
+  const auto channel = std::ranges::find(parts.channels, name, [](const auto& one) { return one->settings.name; });
+  if (channel == parts.channels.end()) {
+    std::vector<std::string_view> known;
+    for (const auto& one : parts.channels) known.push_back(one->settings.name);
+    return {Fault::not_found, "no channel '" + std::string(name) + "'" + did_you_mean(name, known)};
+  }
+  const ChannelSettings& settings = (*channel)->settings;
+  const DriverType& type = *gateway_.context().catalogue.driver(settings.driver);
+  const auto in_words = [&](std::span<const uint8_t> frame, bool sent) {
+    return type.frame_text == nullptr || frame.empty() ? std::string() : type.frame_text(settings, frame, sent);
+  };
+  std::vector<FrameReport> reports;
+  for (const RecordedExchange& exchange : (*channel)->runner->frames()) {
+    const DeviceId device = settings.devices[exchange.device].id;
+    reports.push_back({exchange.at, exchange.took, std::string(names().name(device)), outcome_text(exchange),
+                       in_hex(exchange.unasked), in_hex(exchange.sent), in_hex(exchange.received), in_words(exchange.sent, true),
+                       in_words(exchange.received, false)});
   }
   return reports;
 }

@@ -24,7 +24,10 @@ struct DeviceReport {
   bool online = false;
   std::string trouble;  // why not; empty when online
   uint64_t requests = 0, answered = 0, timeouts = 0, refused = 0, bad_replies = 0, writes = 0;
+  uint64_t polls = 0;  // ended, of a group or several that were due together
   uint64_t tags = 0;
+  double planned = 0;  // share of line time that its requests should take, 0..1; 0 where the driver cannot tell
+  double busy = 0;     // share of time that they took, over the last minute
   std::optional<WallTime> last_answer;
 };
 
@@ -36,8 +39,19 @@ struct ChannelReport {
   uint64_t requests = 0, answered = 0, timeouts = 0, refused = 0, bad_replies = 0, disconnects = 0;
   uint64_t polls = 0, overruns = 0;  // polls of a group; polls that were not begun in their own period
   uint64_t bytes_out = 0, bytes_in = 0;
+  double planned = 0;             // share of line time that its requests should take, 0..1; 0 where the driver cannot tell
   double busy = 0;                // share of time with an exchange on the wire, 0..1, over the last minute
   std::vector<std::string> plan;  // the requests, for people
+};
+
+// One exchange as it crossed the wire.
+struct FrameReport {
+  WallTime at;  // when it ended
+  Duration took{0};
+  std::string device;
+  std::string outcome;                    // "ok", or why not
+  std::string unasked, sent, received;    // hexadecimal; unasked: what came before anything was sent
+  std::string sent_text, received_text;   // for people; empty where the driver cannot tell
 };
 
 struct UplinkReport {
@@ -105,6 +119,8 @@ class GatewayApi {
   virtual GatewayReport gateway() const = 0;
   virtual std::vector<ChannelReport> channels() const = 0;
   virtual std::vector<DeviceReport> devices() const = 0;
+  // The last exchanges of a channel, oldest first. Fault::not_found names the nearest channel.
+  virtual Result<std::vector<FrameReport>> frames(std::string_view channel) const = 0;
   virtual std::vector<UplinkReport> uplinks() const = 0;
   virtual OutboxReport outbox() const = 0;
   // Of one device, or of all when empty. Fault::not_found names the nearest device.

@@ -156,6 +156,8 @@ struct DriverType {
   // polled.
   bool (*listens)(const ChannelSettings& channel) = nullptr;
   Result<std::unique_ptr<Listener>> (*build_listener)(const ChannelSettings& channel, const ListenerContext& context) = nullptr;
+  // A frame in words for people, "read holding 100..121 of unit 5"; empty where it is none. `sent`: by us. May be null.
+  std::string (*frame_text)(const ChannelSettings& channel, std::span<const uint8_t> frame, bool sent) = nullptr;
 };
 
 }  // namespace ferrule

@@ -55,12 +55,19 @@ struct DeviceSettings {
   std::vector<TagSettings> tags;
 };
 
+// What becomes of a device that does not answer.
+struct SickSettings {
+  uint32_t after = 3;         // polls in a row without an answer: it is only probed from then on
+  double probe_share = 0.05;  // of the line's time, at most, while others want it
+};
+
 struct ChannelSettings {
   std::string name;
   std::string driver;
   Mark mark;
   Fields fields;  // the driver's own channel fields
   std::vector<DeviceSettings> devices;
+  SickSettings sick;
   uint64_t fingerprint = 0;  // equal for equal content, whatever the place: a reload keeps a channel whose print is the same
 };
 

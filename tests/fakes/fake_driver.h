@@ -40,6 +40,7 @@ class FakeLine {
   std::function<Status(Deadline)> on_connect;
   std::function<Exchange(const Request&, SampleSink&, Deadline)> on_read;
   std::function<WriteOutcome(const Command&, Deadline)> on_write;
+  std::function<MonoTime(const Request&, MonoTime)> on_free_at;
 
   void set_link(bool up) {
     with([&] { link_ = up; });
@@ -103,6 +104,19 @@ class FakeDriver final : public Driver {
       requests.back().tags.push_back(tags[i]->id);
     }
     return requests;
+  }
+
+  // Each tag in a request of its own.
+  Result<Requests> replan(const DeviceSettings& device, std::span<const TagId> tags) const override {
+    Requests requests;
+    for (const TagId tag : tags) {
+      requests.push_back({device.id, {tag}, name(device.id) + "/" + std::to_string(requests.size()), nullptr});
+    }
+    return requests;
+  }
+
+  MonoTime free_at(const Request& request, MonoTime now) const override {
+    return line_.on_free_at ? line_.on_free_at(request, now) : now;
   }
 
   Status connect(Deadline deadline) override {

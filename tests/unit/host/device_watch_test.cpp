@@ -4,6 +4,7 @@
 
 #include "host/back_off.h"
 #include "host/busy_share.h"
+#include "host/overrun_watch.h"
 
 namespace ferrule {
 namespace {
@@ -13,71 +14,136 @@ using std::chrono::seconds;
 
 const MonoTime kStart{std::chrono::hours(1)};
 
-void kill(DeviceWatch& watch, size_t device, MonoTime now) {
-  for (uint32_t i = 0; i < DeviceWatch::kPollsToOffline; ++i) (void)watch.poll_timed_out(device, now);
-}
+constexpr Duration kTook = milliseconds(20);
+constexpr Duration kTimeout = seconds(1);
+
+struct Watch : DeviceWatch {
+  explicit Watch(size_t devices) : DeviceWatch(devices, {}) {}
+  void kill(size_t device, MonoTime now) {
+    for (uint32_t i = 0; i < SickSettings().after; ++i) (void)poll_timed_out(device, now);
+  }
+  // On a line that is never free.
+  std::optional<size_t> due(MonoTime now) const { return probe_due(now, now, kTimeout); }
+};
 
 TEST(DeviceWatch, three_polls_in_a_row_without_an_answer_make_a_device_offline) {
-  DeviceWatch watch(1);
+  Watch watch(1);
   EXPECT_FALSE(watch.poll_timed_out(0, kStart));
   EXPECT_FALSE(watch.poll_timed_out(0, kStart));
-  EXPECT_EQ(watch.answered(0, kStart), DeviceWatch::Change::first_answer);
+  EXPECT_EQ(watch.answered(0, kStart, kTook), DeviceWatch::Change::first_answer);
   EXPECT_FALSE(watch.poll_timed_out(0, kStart));
   EXPECT_FALSE(watch.poll_timed_out(0, kStart));
   EXPECT_TRUE(watch.poll_timed_out(0, kStart));
   EXPECT_FALSE(watch.poll_timed_out(0, kStart));  // said once
   EXPECT_TRUE(watch.offline(0));
-  EXPECT_EQ(watch.answered(0, kStart), DeviceWatch::Change::back);
-  EXPECT_EQ(watch.answered(0, kStart), DeviceWatch::Change::none);
+  EXPECT_EQ(watch.answered(0, kStart, kTook), DeviceWatch::Change::back);
+  EXPECT_EQ(watch.answered(0, kStart, kTook), DeviceWatch::Change::none);
 }
 
-TEST(DeviceWatch, the_pauses_between_probes_grow_from_one_to_thirty_seconds) {
-  DeviceWatch watch(1);
-  EXPECT_EQ(watch.next_probe(), MonoTime::max());
-  kill(watch, 0, kStart);
+TEST(DeviceWatch, how_many_polls_is_a_setting) {
+  DeviceWatch watch(1, {.after = 1, .probe_share = 0.05});
+  EXPECT_TRUE(watch.poll_timed_out(0, kStart));
+}
+
+TEST(DeviceWatch, the_pauses_between_probes_grow_from_one_to_five_seconds) {
+  Watch watch(1);
+  EXPECT_EQ(watch.next_probe(kStart), MonoTime::max());
+  watch.kill(0, kStart);
   MonoTime now = kStart;
-  for (const int expected : {1, 2, 4, 8, 16, 30, 30}) {
-    EXPECT_EQ(watch.next_probe() - now, seconds(expected));
-    EXPECT_FALSE(watch.probe_due(watch.next_probe() - Duration(1)));
-    now = watch.next_probe();
-    ASSERT_EQ(watch.probe_due(now), 0U);
+  for (const int expected : {1, 2, 4, 5, 5}) {
+    const MonoTime next = watch.next_probe(now);
+    EXPECT_EQ(next - now, seconds(expected));
+    EXPECT_FALSE(watch.due(next - Duration(1)));
+    now = next;
+    ASSERT_EQ(watch.due(now), 0U);
     watch.probe_failed(0, now, seconds(5));
   }
 }
 
 TEST(DeviceWatch, probes_wait_for_their_share_of_a_line_that_others_use) {
-  DeviceWatch watch(3);
-  kill(watch, 0, kStart);
-  kill(watch, 1, kStart);
+  Watch watch(3);
+  watch.kill(0, kStart);
+  watch.kill(1, kStart);
   const MonoTime now = kStart + seconds(1);
   watch.probe_failed(0, now, seconds(1));
-  EXPECT_EQ(watch.next_probe(), now + seconds(19));
-  EXPECT_EQ(watch.probe_due(now + seconds(19)), 1U);  // the one that has waited longest
+  EXPECT_EQ(watch.next_probe(now), now + seconds(2));  // the device's own; it might fit into idle time then
+  EXPECT_FALSE(watch.due(now + seconds(18)));
+  EXPECT_EQ(watch.next_probe(now + seconds(2)), now + seconds(19));
+  EXPECT_EQ(watch.due(now + seconds(19)), 1U);  // the one that has waited longest
 }
 
-TEST(DeviceWatch, an_answer_has_the_other_dead_devices_tried_at_once_and_once) {
-  DeviceWatch watch(4);
-  for (size_t device = 0; device < 3; ++device) kill(watch, device, kStart);
+TEST(DeviceWatch, a_probe_that_fits_into_time_that_nobody_wants_does_not_wait_for_the_share) {
+  Watch watch(2);
+  watch.kill(0, kStart);
   MonoTime now = kStart + seconds(1);
-  watch.probe_failed(0, now, seconds(10));
-  EXPECT_EQ(watch.answered(1, now), DeviceWatch::Change::back);
-  ASSERT_EQ(watch.probe_due(now), 0U);
   watch.probe_failed(0, now, seconds(1));
-  ASSERT_EQ(watch.probe_due(now), 2U);
+  now += seconds(2);
+  EXPECT_FALSE(watch.probe_due(now, now + milliseconds(999), kTimeout));
+  EXPECT_EQ(watch.probe_due(now, now + seconds(1), kTimeout), 0U);
+}
+
+TEST(DeviceWatch, a_probe_is_as_patient_as_the_device_has_been_slow_and_now_and_then_as_its_timeout) {
+  Watch watch(1);
+  EXPECT_EQ(watch.probe_wait(0, kTimeout), kTimeout);  // it has never answered
+  (void)watch.answered(0, kStart, milliseconds(60));
+  watch.kill(0, kStart);
+  std::vector<Duration> waits;
+  for (int i = 0; i < 5; ++i) {
+    waits.push_back(watch.probe_wait(0, kTimeout));
+    watch.probe_failed(0, kStart, waits.back());
+  }
+  const Duration brief = milliseconds(240);
+  EXPECT_EQ(waits, (std::vector<Duration>{brief, brief, brief, kTimeout, brief}));
+  EXPECT_EQ(watch.probe_wait(0, milliseconds(50)), milliseconds(50));
+}
+
+TEST(DeviceWatch, an_answer_has_the_other_dead_devices_tried_at_once_and_once_in_half_of_the_time) {
+  Watch watch(4);
+  for (size_t device = 0; device < 3; ++device) watch.kill(device, kStart);
+  MonoTime now = kStart + seconds(1);
+  EXPECT_EQ(watch.answered(1, now, kTook), DeviceWatch::Change::back);
+  ASSERT_EQ(watch.due(now), 0U);
+  watch.probe_failed(0, now, seconds(1));
+  EXPECT_FALSE(watch.due(now + milliseconds(999)));
+  now += seconds(1);
+  ASSERT_EQ(watch.due(now), 2U);
   watch.probe_failed(2, now, seconds(1));
-  EXPECT_FALSE(watch.probe_due(now + seconds(18)));
+  EXPECT_FALSE(watch.due(now + seconds(18)));
 }
 
 TEST(DeviceWatch, after_a_lost_link_the_offline_stay_offline_and_the_others_are_unknown) {
-  DeviceWatch watch(2);
-  (void)watch.answered(1, kStart);
-  kill(watch, 0, kStart);
+  Watch watch(2);
+  (void)watch.answered(1, kStart, kTook);
+  watch.kill(0, kStart);
   watch.link_lost();
   EXPECT_FALSE(watch.online(1));
   EXPECT_TRUE(watch.offline(0));
   watch.link_back(kStart);
-  EXPECT_EQ(watch.probe_due(kStart), 0U);
-  EXPECT_EQ(watch.answered(1, kStart), DeviceWatch::Change::first_answer);
+  EXPECT_EQ(watch.due(kStart), 0U);
+  EXPECT_EQ(watch.answered(1, kStart, kTook), DeviceWatch::Change::first_answer);
+}
+
+TEST(OverrunWatch, says_once_that_a_line_is_too_slow_and_once_that_it_is_not) {
+  OverrunWatch watch;
+  MonoTime now = kStart;
+  uint64_t overruns = 0;
+  std::string said;
+  const auto minute = [&](uint64_t each_second) {
+    for (int second = 0; second < 60; ++second) {
+      now += seconds(1);
+      overruns += each_second;
+      const auto news = watch.note(overruns, now);
+      if (news != OverrunWatch::News::none) said += news == OverrunWatch::News::too_slow ? "slow " : "well ";
+    }
+  };
+  minute(0);
+  overruns += 50;  // a stall
+  minute(0);
+  EXPECT_EQ(said, "");
+  minute(3), minute(1);
+  EXPECT_EQ(said, "slow ");
+  minute(0), minute(0);
+  EXPECT_EQ(said, "slow well ");
 }
 
 TEST(BackOff, grows_with_jitter_between_its_limits) {

@@ -32,13 +32,13 @@ struct Channel {
         now = std::min(end, scheduler.wake_at());
         continue;
       }
-      log += static_cast<char>('A' + turn->group) + std::to_string(turn->request) + " ";
+      log += static_cast<char>('A' + turn->poll) + std::to_string(turn->request) + " ";
       if (turn->first) {
-        ++polls[turn->group];
-        latest_begin[turn->group] = std::max(latest_begin[turn->group], now - turn->due);
+        ++polls[turn->poll];
+        latest_begin[turn->poll] = std::max(latest_begin[turn->poll], now - turn->due);
       }
       now += exchange;
-      if (turn->last) scheduler.end(turn->group, now);
+      if (turn->last) scheduler.end(turn->poll, now);
     }
   }
 };
@@ -192,13 +192,13 @@ TEST(PollScheduler, a_hurried_group_is_polled_again_at_once_and_keeps_its_due_ti
   scheduler.hurry(group, at(300));
   const auto turn = scheduler.next(at(300));
   ASSERT_TRUE(turn);
-  EXPECT_EQ(turn->group, group);
+  EXPECT_EQ(turn->poll, group);
   EXPECT_EQ(turn->due, at(0));
   scheduler.end(group, at(350));
   for (int ms = 400; ms < 10000; ms += 100) {
     const auto other = scheduler.next(at(ms));
     ASSERT_TRUE(other);
-    EXPECT_EQ(other->group, 1U);
+    EXPECT_EQ(other->poll, 1U);
     scheduler.end(1, at(ms));
   }
   EXPECT_EQ(scheduler.overruns(), 0U);
@@ -239,6 +239,77 @@ TEST(PollScheduler, without_groups_it_never_wakes) {
   PollScheduler scheduler;
   EXPECT_FALSE(scheduler.next(kStart));
   EXPECT_EQ(scheduler.wake_at(), MonoTime::max());
+}
+
+TEST(PollScheduler, equal_periods_get_nearly_equal_rates_on_a_line_that_is_too_slow) {
+  Channel channel;
+  for (int group = 0; group < 8; ++group) channel.scheduler.add(milliseconds(100), group == 0 ? 4 : 1, at(group));
+  channel.run(kStart + minutes(10), milliseconds(20));
+  const uint64_t least = std::ranges::min_element(channel.polls, {}, [](const auto& one) { return one.second; })->second;
+  const uint64_t most = std::ranges::max_element(channel.polls, {}, [](const auto& one) { return one.second; })->second;
+  EXPECT_GT(least, 1000U);
+  EXPECT_LE(most - least, most / 5);
+}
+
+TEST(PollScheduler, groups_that_are_due_together_are_polled_jointly_and_apart_otherwise) {
+  Channel channel;  // A and B of one device, C is their joint poll
+  channel.scheduler.add(milliseconds(100), 1, at(0));
+  channel.scheduler.add(milliseconds(300), 1, at(0));
+  channel.scheduler.add_joint({0, 1}, 1);
+  channel.run(at(700), milliseconds(10));
+  EXPECT_EQ(channel.log, "C0 A0 A0 C0 A0 A0 C0 ");
+  EXPECT_EQ(channel.scheduler.overruns(), 0U);
+  EXPECT_EQ(channel.scheduler.polls(), 3U * 2 + 4);
+}
+
+TEST(PollScheduler, a_joint_poll_waits_for_nobody) {
+  PollScheduler scheduler;
+  scheduler.add(milliseconds(100), 2, at(0));
+  scheduler.add(milliseconds(300), 1, at(50));
+  scheduler.add_joint({0, 1}, 2);
+  EXPECT_EQ(scheduler.next(at(0))->poll, 0U);
+  EXPECT_EQ(scheduler.next(at(60))->poll, 0U);  // the fast one is under way
+  EXPECT_EQ(scheduler.next(at(60))->poll, 1U);
+}
+
+TEST(PollScheduler, what_the_joint_poll_missed_counts_for_each_member) {
+  PollScheduler scheduler;
+  scheduler.add(milliseconds(100), 1, at(0));
+  scheduler.add(milliseconds(200), 1, at(0));
+  const size_t joint = scheduler.add_joint({0, 1}, 1);
+  ASSERT_EQ(scheduler.next(at(0))->poll, joint);
+  EXPECT_FALSE(scheduler.next(at(100)));
+  scheduler.end(joint, at(450));
+  EXPECT_EQ(scheduler.overruns(), 4U + 2U);
+  EXPECT_EQ(scheduler.wake_at(), at(500));
+}
+
+TEST(PollScheduler, a_postponed_request_lets_others_go_ahead_and_comes_again) {
+  PollScheduler scheduler;
+  scheduler.add(milliseconds(100), 2, at(0));
+  scheduler.add(milliseconds(1000), 1, at(0));
+  const auto turn = scheduler.next(at(0));
+  ASSERT_EQ(turn->poll, 0U);
+  scheduler.postpone(*turn, at(30));
+  EXPECT_EQ(scheduler.next(at(0))->poll, 1U);
+  scheduler.end(1, at(10));
+  EXPECT_FALSE(scheduler.next(at(10)));
+  EXPECT_EQ(scheduler.wake_at(), at(30));
+  const auto again = scheduler.next(at(30));
+  EXPECT_EQ(again->request, 0U);
+  EXPECT_TRUE(again->first);
+  EXPECT_EQ(scheduler.next(at(30))->request, 1U);
+}
+
+TEST(PollScheduler, a_poll_may_begin_with_another_of_its_requests) {
+  PollScheduler scheduler;
+  scheduler.add(milliseconds(100), 3, at(0));
+  scheduler.begin_with(0, 2);
+  EXPECT_EQ(scheduler.next(at(0))->request, 2U);
+  EXPECT_EQ(scheduler.next(at(0))->request, 0U);
+  const auto last = scheduler.next(at(0));
+  EXPECT_EQ(last->request, 1U);
+  EXPECT_TRUE(last->last);
 }
 
 }  // namespace
