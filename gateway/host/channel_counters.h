@@ -23,7 +23,7 @@ class ChannelCounters {
     Duration on_wire{0};
   };
   void exchange(size_t device, const Cost& cost);
-  void planned(const ChannelPlan& plan);  // it was made anew
+  void planned(const ChannelPlan& plan);                        // it was made anew
   void poll(size_t device, uint64_t begun, uint64_t overruns);  // one has ended; of the channel, since the start
   void device(size_t device, bool online, std::string trouble);
   void channel(std::string state, std::string trouble);

@@ -255,8 +255,7 @@ void ChannelLoop::ask(const PollScheduler::Turn& turn) {
   const PollGroup& group = plan_.polls[turn.poll];
   PollAnswers& answers = answers_[turn.poll];
   answers.begin_request(turn.request);
-  Exchange exchange =
-      read(group.device, group.requests[turn.request], plan_.devices[group.device].timeout, answers, &answers);
+  Exchange exchange = read(group.device, group.requests[turn.request], plan_.devices[group.device].timeout, answers, &answers);
   if (stop_.raised()) return;  // the poll ends with us
   take_answer(turn, std::move(exchange));
 }

@@ -93,9 +93,9 @@ class ChannelLoop {
   DeviceWatch watch_;
   PollScheduler scheduler_;
   OverrunWatch overrun_watch_;
-  std::vector<PollAnswers> answers_;     // by poll
-  std::vector<size_t> next_probe_;       // by device: which of its requests comes next, counted over its groups
-  std::vector<bool> replan_;             // by device
+  std::vector<PollAnswers> answers_;  // by poll
+  std::vector<size_t> next_probe_;    // by device: which of its requests comes next, counted over its groups
+  std::vector<bool> replan_;          // by device
   std::optional<RefusedRequest> refused_;
   Duration longest_timeout_{0};
   uint64_t refused_polls_ = 0;  // the bus was full

@@ -54,8 +54,7 @@ int64_t cost_of(const Requests& requests) {
 
 // Whether a group with this period is due only when each of these groups is, too.
 bool in_step(const ChannelPlan& plan, std::span<const size_t> groups, Duration period) {
-  return std::ranges::all_of(
-      groups, [&](size_t group) { return period.count() % plan.polls[group].every.count() == 0; });
+  return std::ranges::all_of(groups, [&](size_t group) { return period.count() % plan.polls[group].every.count() == 0; });
 }
 
 void add_joint(ChannelPlan& plan, size_t index, std::span<const size_t> groups, const DeviceSettings& device,

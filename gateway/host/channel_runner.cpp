@@ -16,8 +16,7 @@ constexpr Duration kLongestSleep = std::chrono::hours(1);
 }  // namespace
 
 struct ChannelRunner::Impl {
-  Impl(const ChannelSettings& channel, const Clock& time, const Names& names, ChannelOutput& sink,
-       size_t frame_bytes)
+  Impl(const ChannelSettings& channel, const Clock& time, const Names& names, ChannelOutput& sink, size_t frame_bytes)
       : settings(channel),
         clock(time),
         output(sink),
@@ -79,9 +78,8 @@ Result<std::unique_ptr<ChannelRunner>> ChannelRunner::build(const ChannelSetting
   auto plan = plan_channel(settings, type, *impl->driver, names);
   if (!plan) return plan.status();
   impl->plan = std::move(plan).value();
-  impl->loop = std::make_unique<ChannelLoop>(
-      ChannelLoop::Parts{settings, impl->plan, *impl->driver, clock, impl->stop, output, impl->commands, impl->heartbeat,
-                         &impl->frames});
+  impl->loop = std::make_unique<ChannelLoop>(ChannelLoop::Parts{settings, impl->plan, *impl->driver, clock, impl->stop, output,
+                                                                impl->commands, impl->heartbeat, &impl->frames});
   return std::unique_ptr<ChannelRunner>(new ChannelRunner(std::move(impl)));
 }
 

@@ -38,8 +38,8 @@ class ChannelRunner {
   // at once, on the caller's thread. While the link is down: `failed` after the next attempt to connect.
   void write(Command command, std::function<void(WriteOutcome)> done);
 
-  ChannelReport report() const;               // any thread; `overruns` includes polls that the bus refused
-  std::vector<DeviceReport> devices() const;  // any thread
+  ChannelReport report() const;                  // any thread; `overruns` includes polls that the bus refused
+  std::vector<DeviceReport> devices() const;     // any thread
   std::vector<RecordedExchange> frames() const;  // any thread; the last ones, oldest first
   // For the watchdog, any thread: false when the loop has not turned for longer than it had declared that it may block.
   bool alive(MonoTime now) const;

@@ -84,9 +84,9 @@ std::vector<RecordedExchange> FrameRing::exchanges() const {
       found.push_back(std::exchange(present, {}));
       continue;
     }
-    std::vector<uint8_t>& bytes = head.kind == Kind::sent     ? present.sent
-                                  : present.sent.empty() ? present.unasked
-                                                         : present.received;
+    std::vector<uint8_t>& bytes = head.kind == Kind::sent ? present.sent
+                                  : present.sent.empty()  ? present.unasked
+                                                          : present.received;
     const size_t before = bytes.size();
     bytes.resize(before + head.size);
     copy(at, bytes.data() + before, head.size);

@@ -80,8 +80,8 @@ Result<std::vector<std::shared_ptr<Gateway::Channel>>> Gateway::build_channels(
       continue;
     }
     auto channel = std::make_shared<Channel>(*this, settings, wanted);
-    auto runner = ChannelRunner::build(wanted, *context_.catalogue.driver(wanted.driver), context_.clock, context_.names, *channel,
-                                       FrameRing::size_for(settings->channels.size()));
+    auto runner = ChannelRunner::build(wanted, *context_.catalogue.driver(wanted.driver), context_.clock, context_.names,
+                                       *channel, FrameRing::size_for(settings->channels.size()));
     if (!runner) return runner.status();
     channel->runner = std::move(*runner);
     channels.push_back(std::move(channel));

@@ -49,8 +49,8 @@ class PollAnswers final : public SampleSink {
 
   const Clock* clock_;
   DeviceId device_;
-  std::vector<TagId> tags_;            // by slot: those of the first request, of the second, ..., and those of none
-  std::vector<uint32_t> first_slot_;   // by request, and one more
+  std::vector<TagId> tags_;           // by slot: those of the first request, of the second, ..., and those of none
+  std::vector<uint32_t> first_slot_;  // by request, and one more
   // The present poll and request.
   std::vector<bool> answered_;  // by slot
   Samples samples_;

@@ -49,9 +49,9 @@ struct FrameReport {
   WallTime at;  // when it ended
   Duration took{0};
   std::string device;
-  std::string outcome;                    // "ok", or why not
-  std::string unasked, sent, received;    // hexadecimal; unasked: what came before anything was sent
-  std::string sent_text, received_text;   // for people; empty where the driver cannot tell
+  std::string outcome;                   // "ok", or why not
+  std::string unasked, sent, received;   // hexadecimal; unasked: what came before anything was sent
+  std::string sent_text, received_text;  // for people; empty where the driver cannot tell
 };
 
 struct UplinkReport {

@@ -101,7 +101,9 @@ TEST_F(Parts, a_request_that_must_wait_for_a_late_answer_lets_other_devices_go_a
 
 TEST_F(Parts, a_held_off_read_is_not_the_silence_of_the_device) {
   open({make_device(names, "a", 2, seconds(1))});
-  line.on_read = [&](const Request&, SampleSink&, Deadline) -> Exchange { return {Status(Fault::timeout, "held off"), 0, 0, {}}; };
+  line.on_read = [&](const Request&, SampleSink&, Deadline) -> Exchange {
+    return {Status(Fault::timeout, "held off"), 0, 0, {}};
+  };
   run(minutes(1));
   EXPECT_EQ(report().timeouts, 0U);
   EXPECT_TRUE(output.states.empty());
@@ -126,8 +128,8 @@ TEST_F(Parts, a_due_slow_group_rides_along_with_a_fast_one) {
   mixed.tags[1].every = milliseconds(300);  // one request carries two tags
   open({mixed});
   run(seconds(3));
-  EXPECT_EQ(report().plan, (std::vector<std::string>{"a every 100ms: a#0", "a every 300ms: a#0",
-                                                     "a every 300ms, with what is faster: a#0"}));
+  EXPECT_EQ(report().plan,
+            (std::vector<std::string>{"a every 100ms: a#0", "a every 300ms: a#0", "a every 300ms, with what is faster: a#0"}));
   std::map<size_t, int> by_size;
   for (const Poll& poll : output.polls) ++by_size[poll.samples.size()];
   EXPECT_EQ(by_size[2], 10);
