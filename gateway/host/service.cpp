@@ -60,6 +60,13 @@ void reload(Gateway& gateway, const Clock& clock) {
   notify_systemd("READY=1");
 }
 
+// A fresh installation does nothing yet; its owner looks into the journal.
+void say_what_next(const Gateway& gateway, const std::string& config_file) {
+  if (!gateway.parts().channels.empty()) return;
+  log(LogLevel::info, "no channels yet: describe your devices in " + config_file +
+                          " (examples: /usr/share/doc/ferrule/examples), then `ferrule check` and `systemctl reload ferrule`");
+}
+
 void watch_over(Gateway& gateway, const Clock& clock, const sigset_t& signals) {
   const auto watchdog = watchdog_period();
   const Duration look = watchdog ? std::min<Duration>(kIdleLook, *watchdog / 4) : kIdleLook;
@@ -109,6 +116,7 @@ int run_service(GatewayContext context) {
   release_startup_memory();
   log(LogLevel::info, "gateway " + id + " runs with " + std::to_string(gateway.parts().tags->size()) + " tags" +
                           (gateway.rest_port() == 0 ? "" : ", REST on port " + std::to_string(gateway.rest_port())));
+  say_what_next(gateway, folders.config_file);
   notify_systemd("READY=1\nSTATUS=running");
   watch_over(gateway, clock, signals);
   notify_systemd("STOPPING=1");
