@@ -260,7 +260,7 @@ class Life:
         expect("canary" not in self.machine.journal(), "the password stands in the journal")
         self.box.configure()
         self.no_drop_in("credentials")
-        self.machine.run("rm", "-r", "/etc/credstore/cloud-password")
+        self.machine.run("rm", "-r", "/etc/credstore")
         self.machine.run("systemctl", "restart", "ferrule")
         self.box.wait_until_running()
 
