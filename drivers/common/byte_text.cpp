@@ -49,4 +49,9 @@ Result<std::string> parse_bytes(std::string_view text) {
 
 Status check_bytes(std::string_view text) { return parse_bytes(text).status(); }
 
+std::string bytes_field(const Fields& fields, std::string_view name) {
+  auto bytes = parse_bytes(fields.text(name));
+  return bytes ? std::move(*bytes) : std::string();  // config has checked it
+}
+
 }  // namespace ferrule

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "core/status.h"
+#include "sdk/fields.h"
 
 namespace ferrule {
 
@@ -13,5 +14,8 @@ inline constexpr size_t kMostByteText = 1024;
 Result<std::string> parse_bytes(std::string_view text);
 // For FieldSpec::check.
 Status check_bytes(std::string_view text);
+
+// A field with check_bytes, as bytes.
+std::string bytes_field(const Fields& fields, std::string_view name);
 
 }  // namespace ferrule

@@ -16,16 +16,11 @@ size_t index_in(const std::string_view (&words)[kCount], std::string_view word) 
   return 0;
 }
 
-std::string bytes_of(const Fields& fields, std::string_view name) {
-  auto bytes = parse_bytes(fields.text(name));
-  return bytes ? std::move(*bytes) : std::string();  // config has checked it
-}
-
 ChecksumRule checksum_rule(const Fields& fields) {
   ChecksumRule rule;
   rule.kind = checksum_kind(fields.text("kind")).value_or(ChecksumKind::none);
   rule.from = static_cast<size_t>(fields.integer("from"));
-  rule.separator = bytes_of(fields, "separator");
+  rule.separator = bytes_field(fields, "separator");
   rule.hex = fields.text("as") == "hex";
   rule.little = fields.text("order") == "little";
   rule.required = fields.boolean("required");
@@ -35,9 +30,9 @@ ChecksumRule checksum_rule(const Fields& fields) {
 FrameRule as_written(const Fields& fields) {
   FrameRule rule;
   rule.kind = static_cast<FrameKind>(index_in(kFrameKindWords, fields.text("kind")));
-  rule.start = bytes_of(fields, "start");
-  rule.end = bytes_of(fields, "end");
-  if (const std::string escape = bytes_of(fields, "escape"); !escape.empty()) rule.escape = static_cast<uint8_t>(escape[0]);
+  rule.start = bytes_field(fields, "start");
+  rule.end = bytes_field(fields, "end");
+  if (const std::string escape = bytes_field(fields, "escape"); !escape.empty()) rule.escape = static_cast<uint8_t>(escape[0]);
   rule.escape_xor = static_cast<uint8_t>(fields.integer("escape_xor"));
   rule.length = static_cast<size_t>(fields.integer("length"));
   rule.length_at = static_cast<size_t>(fields.integer("length_at"));
