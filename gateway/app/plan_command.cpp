@@ -49,7 +49,7 @@ void print_channel(const ChannelSettings& channel, const ChannelPlan& plan, std:
   TextTable table({"DEVICE", ">EVERY", "REQUEST", ">TAGS", ">OUT", ">IN", ">MS", ">SHARE"});
   for (size_t device = 0; device < plan.devices.size(); ++device) {
     for (const size_t index : plan.devices[device].groups) {
-      const PollGroup& group = plan.groups[index];
+      const PollGroup& group = plan.polls[index];
       for (const Request& request : group.requests) {
         const bool known = request.cost != Duration{0};
         const double share = std::chrono::duration<double>(request.cost) / std::chrono::duration<double>(group.every);
@@ -85,7 +85,7 @@ json channel_json(const ChannelSettings& channel, const ChannelPlan& plan) {
   const LineDemand demand = demand_of(plan);
   json made{{"name", channel.name}, {"driver", channel.driver}, {"requests", json::array()}, {"troubles", plan.troubles}};
   if (demand.known) made["share"] = demand.share;
-  for (const PollGroup& group : plan.groups) {
+  for (const PollGroup& group : plan.groups()) {
     for (const Request& request : group.requests) {
       made["requests"].push_back(request_json(group, plan.devices[group.device].name, request));
     }

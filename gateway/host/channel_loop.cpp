@@ -58,13 +58,13 @@ void ChannelLoop::begin() {
   const MonoTime start = clock_.now();
   const double phase = phase_of(settings_.name);
   // The groups of a device begin together where one's period is a multiple of another's, so that they can share requests.
-  for (size_t i = 0; i < plan_.groups; ++i) {
+  for (size_t i = 0; i < plan_.group_count; ++i) {
     const PollGroup& group = plan_.polls[i];
     const Duration fastest = plan_.polls[plan_.devices[group.device].groups.front()].every;
     const MonoTime first = PollScheduler::first_due(start, fastest, group.device, plan_.devices.size(), phase);
     scheduler_.add(group.every, group.requests.size(), first);
   }
-  for (size_t i = plan_.groups; i < plan_.polls.size(); ++i) {
+  for (size_t i = plan_.group_count; i < plan_.polls.size(); ++i) {
     scheduler_.add_joint(plan_.polls[i].members, plan_.polls[i].requests.size());
   }
   counters_.channel("connecting", {});
@@ -297,7 +297,7 @@ void ChannelLoop::timed_out(const PollScheduler::Turn& turn, const Exchange& exc
   finish(turn.poll, Reason::timeout, exchange.status.detail());
   if (held_off) return;
   scheduler_.begin_with(turn.poll, turn.request);
-  if (turn.poll < plan_.groups) next_probe_[device] = request_number(turn);
+  if (turn.poll < plan_.group_count) next_probe_[device] = request_number(turn);
   silent(device);
 }
 

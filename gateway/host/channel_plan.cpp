@@ -91,12 +91,12 @@ void add_joints(ChannelPlan& plan, size_t index, const DeviceSettings& device, c
 double rate_of(const ChannelPlan& plan, const PlannedDevice& device, size_t poll) {
   const auto hertz = [](Duration every) { return 1 / std::chrono::duration<double>(every).count(); };
   const auto slowest = [&](size_t joint) { return plan.polls[plan.polls[joint].members.back()].every; };
-  double rate = hertz(poll < plan.groups ? plan.polls[poll].every : slowest(poll));
+  double rate = hertz(poll < plan.group_count ? plan.polls[poll].every : slowest(poll));
   double taken = 0;  // by the largest joint polls that it is in
   for (const size_t joint : device.joints) {
     const auto& members = plan.polls[joint].members;
-    const bool larger = poll < plan.groups || members.size() > plan.polls[poll].members.size();
-    const bool in_it = poll >= plan.groups || std::ranges::count(members, poll) > 0;
+    const bool larger = poll < plan.group_count || members.size() > plan.polls[poll].members.size();
+    const bool in_it = poll >= plan.group_count || std::ranges::count(members, poll) > 0;
     if (larger && in_it) taken = std::max(taken, hertz(slowest(joint)));
   }
   return std::max(0.0, rate - taken);
@@ -138,7 +138,7 @@ Result<ChannelPlan> plan_channel(const ChannelSettings& settings, const DriverTy
     }
   }
   if (requests == 0 && !trouble.ok()) return trouble;
-  plan.groups = plan.polls.size();
+  plan.group_count = plan.polls.size();
   for (size_t index = 0; index < settings.devices.size(); ++index) {
     add_joints(plan, index, settings.devices[index], driver);
     account(plan, index);

@@ -37,10 +37,11 @@ struct PlannedDevice {
 struct ChannelPlan {
   std::vector<PlannedDevice> devices;
   std::vector<PollGroup> polls;                // first the groups, then the joint polls of each device, the largest first
-  size_t groups = 0;                           // how many of them are groups
+  size_t group_count = 0;
   std::unordered_map<TagId, size_t> writable;  // tag -> device
   std::vector<std::string> troubles;           // groups that cannot be read, and why
 
+  std::span<const PollGroup> groups() const { return {polls.data(), group_count}; }  // without the joint polls
   std::vector<std::string> text() const;  // the requests, for people
   double share() const;                   // of all devices
 };

@@ -28,13 +28,15 @@ LineDemand demand_of(const PollGroup& group) {
 
 LineDemand demand_of(const ChannelPlan& plan) {
   LineDemand demand;
-  for (const PollGroup& group : plan.groups) add(demand, demand_of(group));
+  for (size_t device = 0; device < plan.devices.size(); ++device) add(demand, demand_of(plan, device));
   return demand;
 }
 
+// Groups that ride along with others take less than they would apart.
 LineDemand demand_of(const ChannelPlan& plan, size_t device) {
   LineDemand demand;
-  for (const size_t group : plan.devices[device].groups) add(demand, demand_of(plan.groups[group]));
+  for (const size_t group : plan.devices[device].groups) add(demand, demand_of(plan.polls[group]));
+  if (!plan.devices[device].joints.empty()) demand.share = plan.devices[device].share;
   return demand;
 }
 

@@ -25,7 +25,8 @@ ChannelPlan plan(std::vector<PollGroup> groups) {
   PlannedDevice device;
   for (size_t i = 0; i < groups.size(); ++i) device.groups.push_back(i);
   made.devices.push_back(device);
-  made.groups = std::move(groups);
+  made.group_count = groups.size();
+  made.polls = std::move(groups);
   return made;
 }
 
