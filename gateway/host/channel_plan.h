@@ -36,14 +36,14 @@ struct PlannedDevice {
 
 struct ChannelPlan {
   std::vector<PlannedDevice> devices;
-  std::vector<PollGroup> polls;                // first the groups, then the joint polls of each device, the largest first
+  std::vector<PollGroup> polls;  // first the groups, then the joint polls of each device, the largest first
   size_t group_count = 0;
   std::unordered_map<TagId, size_t> writable;  // tag -> device
   std::vector<std::string> troubles;           // groups that cannot be read, and why
 
   std::span<const PollGroup> groups() const { return {polls.data(), group_count}; }  // without the joint polls
-  std::vector<std::string> text() const;  // the requests, for people
-  double share() const;                   // of all devices
+  std::vector<std::string> text() const;                                             // the requests, for people
+  double share() const;                                                              // of all devices
 };
 
 // Fails where there are tags and none of them can be read.
