@@ -65,6 +65,7 @@ Status Gateway::start(GatewaySettings settings) {
   auto server = RestServer::start(rest, *api_);
   if (!server) return server.status();
   rest_ = std::move(*server);
+  serving_.store(rest_.get(), std::memory_order_release);
   return {};
 }
 
@@ -203,13 +204,15 @@ std::string Gateway::hanging() const {
   for (const auto& channel : parts().channels) {
     if (!channel->runner->alive(now)) return "channel " + channel->settings.name;
   }
-  if (rest_ != nullptr && now - rest_->last_beat() > std::chrono::seconds(20)) return "the REST server";
+  const RestServer* rest = serving_.load(std::memory_order_acquire);
+  if (rest != nullptr && now - rest->last_beat() > std::chrono::seconds(20)) return "the REST server";
   return {};
 }
 
 void Gateway::stop() {
   if (!std::exchange(running_, false)) return;
   const Parts last = parts();
+  serving_.store(nullptr, std::memory_order_release);
   rest_.reset();
   for (const auto& channel : last.channels) channel->runner->stop();
   bus_->stop();
