@@ -101,7 +101,8 @@ class Gateway {
   Guarded<std::string> config_trouble_;
   std::unique_ptr<GatewayApi> api_;
   std::unique_ptr<RestServer> rest_;
-  std::atomic<const RestServer*> serving_{nullptr};  // rest_, for the server's own thread: it answers requests before start() ends
+  std::atomic<const RestServer*> serving_{
+      nullptr};  // rest_, for the server's own thread: it answers requests before start() ends
   std::atomic<bool> reload_requested_{false};
   bool running_ = false;
 };
