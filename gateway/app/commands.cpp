@@ -76,17 +76,36 @@ void add_plan(CLI::App& app, int& exit_code) {
 }
 
 void add_simulate(CLI::App& app, int& exit_code) {
-  auto* command =
-      app.add_subcommand("simulate", "Serve simulated Modbus devices over TCP and pseudo terminals, from a YAML of registers");
+  auto* command = app.add_subcommand(
+      "simulate",
+      "Serve simulated Modbus devices over TCP and pseudo terminals, from a YAML of registers or your own configuration");
   auto file = std::make_shared<std::string>();
   auto seconds = std::make_shared<double>(0);
-  command->add_option("file", *file, "Plant file")->required();
+  auto desk = std::make_shared<std::string>("/tmp/ferrule-desk");
+  auto folders = std::make_shared<Folders>();
+  folders->config_file.clear();
+  auto* plant = command->add_option("file", *file, "Plant file");
+  auto* from =
+      command->add_option("--from", folders->config_file, "A gateway's configuration: play its devices instead of a plant file");
+  from->excludes(plant);
+  command->add_option("--desk", *desk, "With --from: folder for copies of the configuration that lead to the simulated devices")
+      ->capture_default_str();
   command->add_option("--seconds", *seconds, "End by itself after this long; without it, run until Ctrl-C");
-  command->footer("Example:\n  ferrule simulate /usr/share/doc/ferrule/examples/plant.yaml --seconds 60");
-  command->callback([file, seconds, &exit_code] {
+  add_folder_options(*command, *folders);
+  command->footer(
+      "Examples:\n  ferrule simulate /usr/share/doc/ferrule/examples/plant.yaml --seconds 60\n"
+      "  ferrule simulate --from /etc/ferrule/ferrule.yaml    then run the command that it prints\n"
+      "With --from, uplinks to other machines are out of service in the copies: nobody gets simulated values.");
+  command->callback([file, folders, desk, seconds, &exit_code] {
     std::optional<Duration> limit;
     if (*seconds > 0) limit = std::chrono::duration_cast<Duration>(std::chrono::duration<double>(*seconds));
-    exit_code = simulate(*file, limit, stdout);
+    if (!folders->config_file.empty()) {
+      exit_code = simulate_from(*folders, *desk, limit, stdout);
+    } else if (!file->empty()) {
+      exit_code = simulate(*file, limit, stdout);
+    } else {
+      throw CLI::RequiredError("a plant file, or --from with a configuration,");
+    }
   });
 }
 
