@@ -30,8 +30,9 @@ constexpr Span kAnything{0, 100};
 
 Span type_span(const modbus::Point& point) {
   if (!point.field.whole()) {  // room for any of its numbers, bcd and signed ones too
-    const int bits = std::popcount(point.field.mask & (~uint64_t{0} >> (64 - 8 * wire_size(point.type))));
-    return {0, std::min(std::pow(10, bits / 4), std::exp2(bits - 1)) - 1};
+    const uint64_t bits = (point.field.mask & ~uint64_t{0} >> (64 - 8 * wire_size(point.type))) >> point.field.shift;
+    const int width = std::bit_width(bits);
+    return {0, std::min(std::pow(10, std::max(1, width / 4)), std::exp2(width - 1)) - 1};
   }
   switch (point.type) {
     case WireType::boolean: return {0, 1};

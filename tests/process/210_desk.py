@@ -7,6 +7,7 @@ PROFILES = SOURCE / "config/profiles"
 # Every way to write an address, every type; a port that is written and one that is not, in both styles; a line; RTU over TCP.
 OWN = """
 gateway: { id: desk }
+rest: { listen: "127.0.0.1:0" }
 channels:
   - name: flow
     driver: modbus
