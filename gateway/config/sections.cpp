@@ -49,6 +49,8 @@ OutboxSettings build_outbox(Node outbox, LoadContext& context) {
   OutboxSettings settings;
   settings.path = text_or(fields, "path", context.options.state_directory + "/outbox.db");
   settings.max_size = static_cast<uint64_t>(fields.integer("max_size"));
+  settings.reserve = static_cast<uint64_t>(fields.integer("reserve"));
+  settings.thin_when_full = fields.text("when_full") == "thin";
   settings.max_age = fields.duration("max_age");
   settings.flush_after = fields.duration("flush_after");
   settings.write_ahead = fields.text("write") == "ahead";

@@ -321,7 +321,9 @@ constexpr std::array<FieldSpec, 1> kPublishFields{{
 
 constexpr std::array<std::string_view, 2> kWriteModes{"behind", "ahead"};
 
-constexpr std::array<FieldSpec, 5> kOutboxFields{{
+constexpr std::array<std::string_view, 2> kWhenFull{"drop_oldest", "thin"};
+
+constexpr std::array<FieldSpec, 7> kOutboxFields{{
     {.name = "path", .help = "Its file. Without it: outbox.db in the state directory.", .example = "/var/lib/ferrule/outbox.db"},
     {.name = "max_size",
      .kind = size,
@@ -329,6 +331,18 @@ constexpr std::array<FieldSpec, 5> kOutboxFields{{
      .initial = "512MiB",
      .least = kMiB,
      .most = 1024 * kGiB},
+    {.name = "reserve",
+     .kind = size,
+     .help =
+         "Bytes to leave free on its file system: while less is free the file does not grow, and the oldest data goes instead.",
+     .initial = "32MiB",
+     .least = 0,
+     .most = 1024 * kGiB},
+    {.name = "when_full",
+     .kind = choice,
+     .help = "thin: before the oldest data goes, it is thinned out to the first, last, least and greatest value of each minute.",
+     .initial = "drop_oldest",
+     .words = kWhenFull},
     {.name = "max_age", .kind = duration, .help = "Older data goes.", .initial = "30d", .least = 60, .most = 3660 * kDay},
     {.name = "flush_after",
      .kind = duration,

@@ -148,9 +148,7 @@ void Gateway::put_in_force(Parts next) {
 void Gateway::warn_of_what_needs_a_restart(const GatewaySettings& next) const {
   const auto running = parts().settings;
   if (running == nullptr) return;
-  const bool outbox = running->outbox.path != next.outbox.path || running->outbox.max_size != next.outbox.max_size ||
-                      running->outbox.max_age != next.outbox.max_age || running->outbox.flush_after != next.outbox.flush_after ||
-                      running->outbox.write_ahead != next.outbox.write_ahead;
+  const bool outbox = running->outbox != next.outbox;
   if (outbox) log(LogLevel::warning, "configuration: the new `outbox` settings are in force after a restart");
   const bool rest =
       running->rest.host != next.rest.host || running->rest.port != next.rest.port || running->rest.on != next.rest.on;

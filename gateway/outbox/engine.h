@@ -135,14 +135,20 @@ class Engine {
   void vacuum(MonoTime now);
 
   // room.cpp
+  struct Room;
+  Room room() const;
+  bool fits(const Writing& writing, uint64_t bytes) const;
   void plan_room(Writing& writing);
   void plan_age(Writing& writing);
   void evict(Writing& writing, const Ledger::Stored& stored, const char* why);
-  void give_up_own(Writing& writing);
+  void evict_but_events(Writing& writing, const Ledger::Stored& stored, const char* why);
+  void join_events_before(Writing& writing, uint64_t first, Block& block) const;
+  bool thin_oldest(Writing& writing, const char* why);
+  void replace(Writing& writing, Block block, uint64_t level, Duration sealed_at);
+  void give_up_own(Writing& writing, const char* why);
   void count_lost(uint32_t uplink, uint64_t records, uint64_t samples);
   void lose(const Side& side, WallTime from, WallTime to, uint64_t records, uint64_t samples, const char* why);
   void keep_memory_limit();
-  uint64_t limit_bytes() const;
 
   Duration running_time() const { return running_base_ + (clock_.now() - opened_at_); }
 

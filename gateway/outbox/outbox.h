@@ -20,7 +20,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -59,6 +61,8 @@ struct OutboxLimits {
   uint32_t dead_letters = 1'000;                      // kept
   uint64_t check_bytes = 64ull << 20;                 // quick_check after an unclean stop up to this size of file
   Synchronous synchronous = Synchronous::full;
+  // Bytes that are free on the file system of this path, for `reserve`; nothing: not known. Null: the system is asked.
+  std::function<std::optional<uint64_t>(const std::string& path)> free_bytes;
 };
 
 struct OutboxCounters {

@@ -25,13 +25,15 @@ struct Summary {
   uint64_t boot = 0;
   uint64_t records = 0, samples = 0;
   uint64_t bytes = 0;      // of the encoded block
-  uint64_t level = 0;      // how often its records were merged; kFull: never again
+  uint64_t level = 0;      // how often its records were merged, or one of the below
   Duration sealed_at{0};   // running time of the gateway, see Engine::running_time()
   WallTime from, to;       // time stamps of the earliest and the latest record
   uint32_t last_name = 0;  // no name in the block has a higher id
   std::vector<Share> shares;
 
-  static constexpr uint64_t kFull = 255;
+  static constexpr uint64_t kFull = 255;     // never merged again
+  static constexpr uint64_t kThinned = 254;  // nor thinned again
+  static constexpr uint64_t kEvents = 253;   // what is not samples, of blocks that were evicted: goes last
 };
 
 Summary summarize(const Block& block, uint64_t bytes, uint64_t level, Duration sealed_at, uint32_t last_name);

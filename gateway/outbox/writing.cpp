@@ -240,6 +240,11 @@ void Engine::written(Writing& writing) {
   if (!batch.erase_uplinks.empty()) removed_uplinks_.clear();
   if (!batch.dead_letters.empty()) dead_letters_.clear();
   std::erase_if(unreadable_, [&](uint64_t first) { return writing.erases(first); });
+  for (const auto& [first, last] : writing.evicted.ranges()) {
+    for (const auto& side : sides_) {
+      std::erase_if(side->held, [first, last](const auto& held) { return held.first >= first && held.first <= last; });
+    }
+  }
   for (const Writing::Lost& lost : writing.lost) count_lost(lost.uplink, lost.records, lost.samples);
   losses_ = std::move(writing.losses);
   losses_.written(writing.now);

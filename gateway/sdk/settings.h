@@ -135,9 +135,13 @@ struct UplinkSettings {
 struct OutboxSettings {
   std::string path;
   uint64_t max_size = 512ull << 20;
+  uint64_t reserve = 0;         // bytes to leave free on the file system; 0: none
+  bool thin_when_full = false;  // before the oldest goes, thin it out
   Duration max_age{std::chrono::hours(24 * 30)};
   Duration flush_after{std::chrono::seconds(1)};
   bool write_ahead = false;
+
+  bool operator==(const OutboxSettings&) const = default;
 };
 
 struct RestSettings {
