@@ -29,13 +29,14 @@ void BusThread::configure(std::shared_ptr<const GatewaySettings> settings, std::
   done.get_future().wait();
 }
 
-bool BusThread::offer(Poll&& poll) {
+bool BusThread::offer(Poll&& poll, Receipt&& receipt) {
   const size_t samples = poll.samples.size();
   if (waiting_samples_.fetch_add(samples, std::memory_order_relaxed) > kMostWaiting) {
     waiting_samples_.fetch_sub(samples, std::memory_order_relaxed);
     return false;
   }
-  inbox_.push_always(Message(std::move(poll)));  // the limit above bounds it
+  // The limit above bounds it.
+  inbox_.push_always(receipt ? Message(Push{std::move(poll), std::move(receipt)}) : Message(std::move(poll)));
   return true;
 }
 
@@ -54,9 +55,10 @@ void BusThread::alarm(Alarm alarm, DeviceId device, MonoTime at) {
 
 WallTime BusThread::wall_of(MonoTime at) const { return clock_.wall() - (clock_.now() - at); }
 
-void BusThread::take(Poll&& poll) {
+void BusThread::take(Poll&& poll, Receipt receipt) {
   RecordPtr record = bus_.take(std::move(poll));
-  if (record != nullptr) send(std::move(record));
+  if (record == nullptr) return receipt.settle(true);  // nothing of it goes on
+  send(std::move(record), std::move(receipt));
 }
 
 // What rules derived becomes a poll of its own, a device at a time. Rules that read a derived tag have it already.
@@ -71,7 +73,7 @@ void BusThread::take_derived() {
   }
 }
 
-void BusThread::send(RecordPtr record) {
+void BusThread::send(RecordPtr record, Receipt receipt) {
   const auto* loss = std::get_if<Loss>(&record->body);
   OutboxEntry entry{record, position_, std::vector<uint64_t>(kMaxUplinks, 0), std::vector<uint32_t>(kMaxUplinks, 0)};
   bool wanted = false;
@@ -82,9 +84,9 @@ void BusThread::send(RecordPtr record) {
     wanted = true;
     if (route.live) entry.claimed[index] = route.runner->offer({record, position_, outbox_.boot(), entry.seq[index]});
   }
-  if (!wanted) return;
+  if (!wanted) return receipt.settle(true);
   ++position_;
-  outbox_.append(std::move(entry));
+  outbox_.append(std::move(entry), std::move(receipt));
 }
 
 void BusThread::handle(Configure& change) {
@@ -100,6 +102,10 @@ void BusThread::handle(Message& message) {
   if (auto* poll = std::get_if<Poll>(&message)) {
     waiting_samples_.fetch_sub(poll->samples.size(), std::memory_order_relaxed);
     take(std::move(*poll));
+    take_derived();
+  } else if (auto* push = std::get_if<Push>(&message)) {
+    waiting_samples_.fetch_sub(push->poll.samples.size(), std::memory_order_relaxed);
+    take(std::move(push->poll), std::move(push->receipt));
     take_derived();
   } else if (auto* record = std::get_if<Record>(&message)) {
     send(std::make_shared<const Record>(std::move(*record)));

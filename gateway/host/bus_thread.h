@@ -43,8 +43,9 @@ class BusThread final : private Bus::Watch, private RuleOutput {
   };
   void configure(std::shared_ptr<const GatewaySettings> settings, std::vector<Route> routes);
 
-  // Any thread. False: full; the poll is left untouched.
-  bool offer(Poll&& poll);
+  // Any thread. False: full; the poll and the receipt are left untouched. A receipt is settled once: see receipt.h.
+  bool offer(Poll&& poll) { return offer(std::move(poll), Receipt()); }
+  bool offer(Poll&& poll, Receipt&& receipt);
   // Any thread; an event for the uplinks, all or (for a Loss) the one that it names.
   void announce(Record record);
 
@@ -57,7 +58,11 @@ class BusThread final : private Bus::Watch, private RuleOutput {
     std::vector<Route> routes;
     std::function<void()> done;
   };
-  using Message = std::variant<Poll, Record, Configure>;
+  struct Push {
+    Poll poll;
+    Receipt receipt;
+  };
+  using Message = std::variant<Poll, Push, Record, Configure>;
 
   bool wants(TagId) const override { return false; }  // rules take whole polls, in processed()
   void processed(std::span<const Sample> samples, Duration wall_offset) override;
@@ -68,9 +73,9 @@ class BusThread final : private Bus::Watch, private RuleOutput {
   void run();
   void handle(Message& message);
   void handle(Configure& change);
-  void take(Poll&& poll);
+  void take(Poll&& poll, Receipt receipt = {});
   void take_derived();
-  void send(RecordPtr record);
+  void send(RecordPtr record, Receipt receipt = {});
   MonoTime timers();
   WallTime wall_of(MonoTime at) const;
 

@@ -17,32 +17,34 @@
 #include "core/clock.h"
 #include "host/channel_output.h"
 #include "host/frame_ring.h"
+#include "host/running_channel.h"
 #include "rest/gateway_api.h"
 #include "sdk/driver.h"
 
 namespace ferrule {
 
-class ChannelRunner {
+class ChannelRunner final : public RunningChannel {
  public:
   // `settings`, `clock`, `names` and `output` outlive the runner. Fails where the driver cannot be built or nothing can be
   // planned.
   static Result<std::unique_ptr<ChannelRunner>> build(const ChannelSettings& settings, const DriverType& type, const Clock& clock,
                                                       const Names& names, ChannelOutput& output,
                                                       size_t frame_bytes = FrameRing::kMost);
-  ~ChannelRunner();
+  ~ChannelRunner() override;
 
-  void start();  // once
-  void stop();   // returns within 200 ms + one exchange; a queued command is answered `failed`. Not on the channel's thread.
+  void start() override;  // once
+  void stop()
+      override;  // returns within 200 ms + one exchange; a queued command is answered `failed`. Not on the channel's thread.
 
   // Any thread. `done` is called on the channel's thread, exactly once. At most 100 wait; beyond that, and after stop(), `failed`
   // at once, on the caller's thread. While the link is down: `failed` after the next attempt to connect.
-  void write(Command command, std::function<void(WriteOutcome)> done);
+  void write(Command command, std::function<void(WriteOutcome)> done) override;
 
-  ChannelReport report() const;                  // any thread; `overruns` includes polls that the bus refused
-  std::vector<DeviceReport> devices() const;     // any thread
-  std::vector<RecordedExchange> frames() const;  // any thread; the last ones, oldest first
+  ChannelReport report() const override;                  // any thread; `overruns` includes polls that the bus refused
+  std::vector<DeviceReport> devices() const override;     // any thread
+  std::vector<RecordedExchange> frames() const override;  // any thread; the last ones, oldest first
   // For the watchdog, any thread: false when the loop has not turned for longer than it had declared that it may block.
-  bool alive(MonoTime now) const;
+  bool alive(MonoTime now) const override;
 
  private:
   struct Impl;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "host/channel_build.h"
 #include "host/last_good.h"
 
 namespace ferrule {
@@ -17,6 +18,10 @@ bool holds(const std::vector<std::shared_ptr<Part>>& parts, const std::shared_pt
 }  // namespace
 
 bool Gateway::Channel::poll(Poll&& polled) { return gateway.bus_->offer(std::move(polled)); }
+
+bool Gateway::Channel::push(Poll&& pushed, Receipt&& receipt) {
+  return gateway.bus_->offer(std::move(pushed), std::move(receipt));
+}
 
 void Gateway::Channel::device_state(DeviceId device, const DeviceState& state) {
   const Clock& clock = gateway.context_.clock;
@@ -81,8 +86,8 @@ Result<std::vector<std::shared_ptr<Gateway::Channel>>> Gateway::build_channels(
       continue;
     }
     auto channel = std::make_shared<Channel>(*this, settings, wanted);
-    auto runner = ChannelRunner::build(wanted, *context_.catalogue.driver(wanted.driver), context_.clock, context_.names,
-                                       *channel, FrameRing::size_for(settings->channels.size()));
+    auto runner = build_channel(wanted, *context_.catalogue.driver(wanted.driver), context_.clock, context_.names, *channel,
+                                FrameRing::size_for(settings->channels.size()));
     if (!runner) return runner.status();
     channel->runner = std::move(*runner);
     channels.push_back(std::move(channel));

@@ -15,10 +15,11 @@
 #include "bus/tag_table.h"
 #include "core/guarded.h"
 #include "host/bus_thread.h"
-#include "host/channel_runner.h"
 #include "host/loading.h"
 #include "host/log.h"
 #include "host/outbox_thread.h"
+#include "host/push_output.h"
+#include "host/running_channel.h"
 #include "host/tag_index.h"
 #include "north/uplink_runner.h"
 #include "rest/server.h"
@@ -108,17 +109,18 @@ class Gateway {
 };
 
 // One channel with what its runner needs to outlive it.
-struct Gateway::Channel final : ChannelOutput {
+struct Gateway::Channel final : PushOutput {
   Channel(Gateway& owner, std::shared_ptr<const GatewaySettings> kept, const ChannelSettings& mine)
       : gateway(owner), settings_owner(std::move(kept)), settings(mine) {}
   bool poll(Poll&& polled) override;
+  bool push(Poll&& pushed, Receipt&& receipt) override;
   void device_state(DeviceId device, const DeviceState& state) override;
   void say(bool problem, std::string text) override;
 
   Gateway& gateway;
   std::shared_ptr<const GatewaySettings> settings_owner;
   const ChannelSettings& settings;
-  std::unique_ptr<ChannelRunner> runner;
+  std::unique_ptr<RunningChannel> runner;
 };
 
 // One uplink.

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "host/channel_runner.h"
+#include "host/channel_build.h"
 #include "host/tag_class.h"
 #include "rules/rules.h"
 
@@ -10,9 +10,10 @@ namespace ferrule {
 
 namespace {
 
-class NoOutput final : public ChannelOutput {
+class NoOutput final : public PushOutput {
  public:
   bool poll(Poll&&) override { return true; }
+  bool push(Poll&&, Receipt&&) override { return true; }
   void device_state(DeviceId, const DeviceState&) override {}
   void say(bool, std::string) override {}
 };
@@ -37,7 +38,7 @@ void try_build(const GatewaySettings& settings, const Catalogue& catalogue, cons
                Complaints& complaints) {
   NoOutput nowhere;
   for (const ChannelSettings& channel : settings.channels) {
-    const auto built = ChannelRunner::build(channel, *catalogue.driver(channel.driver), clock, names, nowhere);
+    const auto built = build_channel(channel, *catalogue.driver(channel.driver), clock, names, nowhere);
     if (!built) complaints.push_back({channel.mark, "channel " + channel.name + ": " + built.status().what()});
   }
   for (const UplinkSettings& uplink : settings.uplinks) {

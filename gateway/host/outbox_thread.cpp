@@ -71,9 +71,10 @@ void OutboxThread::connect(UplinkIndex uplink, UplinkRunner* runner) {
 
 Backlog& OutboxThread::backlog(UplinkIndex uplink) { return *adapters_[static_cast<size_t>(uplink)]; }
 
-void OutboxThread::append(OutboxEntry entry) {
+void OutboxThread::append(OutboxEntry entry, Receipt receipt) {
   const size_t samples = sample_count(*entry.record);
-  if (waiting_samples_.fetch_add(samples, std::memory_order_relaxed) > kMostWaiting || !inbox_.push(Message(std::move(entry)))) {
+  Message message = receipt ? Message(Pushed{std::move(entry), std::move(receipt)}) : Message(std::move(entry));
+  if (waiting_samples_.fetch_add(samples, std::memory_order_relaxed) > kMostWaiting || !inbox_.push(std::move(message))) {
     waiting_samples_.fetch_sub(samples, std::memory_order_relaxed);
     dropped_samples_.fetch_add(samples, std::memory_order_relaxed);
   }
@@ -92,6 +93,11 @@ void OutboxThread::handle(Request& request) {
 
 void OutboxThread::handle(Message& message) {
   if (auto* entry = std::get_if<OutboxEntry>(&message)) return handle(*entry);
+  if (auto* pushed = std::get_if<Pushed>(&message)) {
+    receipts_.push_back(std::move(pushed->receipt));
+    receipts_due_ = std::min(receipts_due_, clock_.now() + kReceiptGrain);
+    return handle(pushed->entry);
+  }
   if (auto* settle = std::get_if<Settle>(&message)) return outbox_->settle(settle->uplink, settle->positions);
   if (auto* reject = std::get_if<Reject>(&message)) return outbox_->reject(reject->uplink, reject->position, reject->why);
   if (auto* request = std::get_if<Request>(&message)) return handle(*request);
@@ -112,6 +118,15 @@ void OutboxThread::after_batch() {
   }
 }
 
+// What is committed here was not settled by its uplinks yet: the rest costs no write.
+void OutboxThread::settle_receipts() {
+  if (receipts_.size() < kMostReceipts && clock_.now() < receipts_due_) return;
+  const bool durable = outbox_->commit().ok();
+  for (Receipt& receipt : receipts_) receipt.settle(durable);
+  receipts_.clear();
+  receipts_due_ = MonoTime::max();
+}
+
 void OutboxThread::report_dropped() {
   const uint64_t dropped = dropped_samples();
   if (dropped == dropped_reported_) return;
@@ -123,15 +138,17 @@ void OutboxThread::run() {
   std::vector<Message> batch;
   MonoTime wake_at = clock_.now();
   dropped_since_ = clock_.wall();
-  while (inbox_.drain(batch, wake_at)) {
+  while (inbox_.drain(batch, std::min(wake_at, receipts_due_))) {
     for (Message& message : batch) handle(message);
     batch.clear();
     after_batch();
+    settle_receipts();
     wake_at = outbox_->tick();
     if (auto losses = outbox_->take_losses(); !losses.empty()) on_losses_(std::move(losses));
     report_dropped();
   }
   const Status committed = outbox_->commit();
+  for (Receipt& receipt : receipts_) receipt.settle(committed.ok());
   if (!committed.ok()) on_losses_({});
 }
 

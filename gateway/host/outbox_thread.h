@@ -17,6 +17,7 @@
 
 #include "core/bounded_queue.h"
 #include "host/heartbeat.h"
+#include "host/receipt.h"
 #include "north/uplink_runner.h"
 #include "outbox/outbox.h"
 
@@ -25,6 +26,9 @@ namespace ferrule {
 class OutboxThread {
  public:
   static constexpr size_t kMostWaiting = 1'000'000;  // samples, 40 MB
+  // Receipts wait this long for others, then all are committed together: with the commit itself, 50 ms on usual flash.
+  static constexpr Duration kReceiptGrain = std::chrono::milliseconds(20);
+  static constexpr size_t kMostReceipts = 10'000;  // then at once
 
   // `on_losses` is called on the outbox thread.
   OutboxThread(std::unique_ptr<Outbox> outbox, OutboxSettings settings, const Clock& clock,
@@ -46,8 +50,8 @@ class OutboxThread {
   // For that uplink's runner. Valid as long as this object.
   Backlog& backlog(UplinkIndex uplink);
 
-  // Bus thread.
-  void append(OutboxEntry entry);
+  // Bus thread. The receipt is settled when the entry is committed, or is not kept.
+  void append(OutboxEntry entry, Receipt receipt = {});
 
   // Any thread.
   OutboxCounters counters() const { return outbox_->counters(); }
@@ -75,7 +79,11 @@ class OutboxThread {
   struct Call {
     std::function<void()> run;
   };
-  using Message = std::variant<OutboxEntry, Settle, Reject, Release, Request, Call>;
+  struct Pushed {
+    OutboxEntry entry;
+    Receipt receipt;
+  };
+  using Message = std::variant<OutboxEntry, Pushed, Settle, Reject, Release, Request, Call>;
   class Adapter;
 
   void run();
@@ -85,6 +93,7 @@ class OutboxThread {
   void after_batch();
   void call_and_wait(std::function<void()> run);
   void report_dropped();
+  void settle_receipts();
 
   std::unique_ptr<Outbox> outbox_;
   const OutboxSettings settings_;
@@ -99,6 +108,8 @@ class OutboxThread {
   // Outbox thread only.
   std::array<UplinkRunner*, kMaxUplinks> runners_{};
   std::array<bool, kMaxUplinks> waiting_{};  // something became backlog in this batch
+  std::vector<Receipt> receipts_;            // of entries that are not committed
+  MonoTime receipts_due_ = MonoTime::max();
   uint64_t dropped_reported_ = 0;
   WallTime dropped_since_;
   std::thread thread_;

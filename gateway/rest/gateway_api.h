@@ -31,6 +31,12 @@ struct DeviceReport {
   std::optional<WallTime> last_answer;
 };
 
+// What a listening channel counts beside its samples: "closed: frame too long".
+struct ChannelEvent {
+  std::string what;
+  uint64_t times = 0;
+};
+
 struct ChannelReport {
   std::string name, driver;
   std::string state;  // connected, connecting, stopped
@@ -41,6 +47,7 @@ struct ChannelReport {
   uint64_t bytes_out = 0, bytes_in = 0;
   double planned = 0;             // share of line time that its requests should take, 0..1; 0 where the driver cannot tell
   double busy = 0;                // share of time with an exchange on the wire, 0..1, over the last minute
+  std::vector<ChannelEvent> events;
   std::vector<std::string> plan;  // the requests, for people
 };
 

@@ -177,6 +177,18 @@ void append_all(std::string& out, const Series<Report> (&table)[N], std::span<co
   }
 }
 
+// One series, a label per kind of event.
+void append_events(std::string& out, std::span<const ChannelReport> channels) {
+  append_head(out, "ferrule_channel_events_total", "counter", "What a listening channel counts beside its samples.");
+  for (const ChannelReport& channel : channels) {
+    for (const ChannelEvent& event : channel.events) {
+      out += "ferrule_channel_events_total{" + labels(channel) + "," + label("event", event.what) + "} ";
+      append_number(out, event.times);
+      out += '\n';
+    }
+  }
+}
+
 }  // namespace
 
 std::string metrics_text(const GatewayApi& api, const RestCounters& rest) {
@@ -185,7 +197,9 @@ std::string metrics_text(const GatewayApi& api, const RestCounters& rest) {
   append_head(out, "ferrule_info", "gauge", "Always 1; its labels say which gateway this is.");
   out += "ferrule_info{" + label("gateway", gateway.id) + "," + label("version", gateway.version) + "} 1\n";
   append_all<GatewayReport>(out, kGateway, {&gateway, 1});
-  append_all<ChannelReport>(out, kChannel, api.channels());
+  const std::vector<ChannelReport> channels = api.channels();
+  append_all<ChannelReport>(out, kChannel, channels);
+  append_events(out, channels);
   append_all<DeviceReport>(out, kDevice, api.devices());
   append_all<UplinkReport>(out, kUplink, api.uplinks());
   const OutboxReport outbox = api.outbox();

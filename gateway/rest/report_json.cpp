@@ -66,6 +66,12 @@ void append_channel(std::string& out, const ChannelReport& report, bool with_pla
   object.number("bytes_out", report.bytes_out);
   object.number("bytes_in", report.bytes_in);
   object.number("busy", report.busy);
+  if (!report.events.empty()) {
+    object.key("events");
+    Object events(out);
+    for (const ChannelEvent& event : report.events) events.number(event.what, event.times);
+    events.close();
+  }
   if (with_plan) object.key("plan"), append_texts(out, report.plan);
   object.close();
 }

@@ -1,0 +1,20 @@
+#include "host/channel_build.h"
+
+#include "host/channel_runner.h"
+#include "host/listener_runner.h"
+
+namespace ferrule {
+
+Result<std::unique_ptr<RunningChannel>> build_channel(const ChannelSettings& settings, const DriverType& type, const Clock& clock,
+                                                      const Names& names, PushOutput& output, size_t frame_bytes) {
+  if (ListenerRunner::serves(settings, type)) {
+    auto listening = ListenerRunner::build(settings, type, clock, names, output);
+    if (!listening) return listening.status();
+    return std::unique_ptr<RunningChannel>(std::move(*listening));
+  }
+  auto polled = ChannelRunner::build(settings, type, clock, names, output, frame_bytes);
+  if (!polled) return polled.status();
+  return std::unique_ptr<RunningChannel>(std::move(*polled));
+}
+
+}  // namespace ferrule
