@@ -17,6 +17,7 @@ using nlohmann::json;
 
 Result<ChannelPlan> plan_of(const ChannelSettings& channel, const Clock& clock, const Names& names) {
   const DriverType& type = *builtin_types().driver(channel.driver);
+  if (type.listens != nullptr && type.listens(channel)) return ChannelPlan{};  // asks nothing: its devices push
   const StopSignal stop;
   const ChannelContext context{.clock = clock, .names = names, .stop = stop};
   const auto driver = type.build(channel, context);

@@ -18,7 +18,7 @@ class ListenerRunner final : public RunningChannel {
  public:
   static constexpr Duration kOpenTimeout = std::chrono::seconds(3);
   static constexpr Duration kLeastPause = std::chrono::milliseconds(500);
-  static constexpr Duration kMostPause = std::chrono::seconds(8);
+  static constexpr Duration kMostPause = std::chrono::seconds(3);
   static constexpr Duration kWriteTimeout = std::chrono::seconds(5);
 
   // Whether the devices of this channel push.

@@ -45,8 +45,8 @@ struct ChannelReport {
   uint64_t requests = 0, answered = 0, timeouts = 0, refused = 0, bad_replies = 0, disconnects = 0;
   uint64_t polls = 0, overruns = 0;  // polls of a group; polls that were not begun in their own period
   uint64_t bytes_out = 0, bytes_in = 0;
-  double planned = 0;             // share of line time that its requests should take, 0..1; 0 where the driver cannot tell
-  double busy = 0;                // share of time with an exchange on the wire, 0..1, over the last minute
+  double planned = 0;  // share of line time that its requests should take, 0..1; 0 where the driver cannot tell
+  double busy = 0;     // share of time with an exchange on the wire, 0..1, over the last minute
   std::vector<ChannelEvent> events;
   std::vector<std::string> plan;  // the requests, for people
 };
