@@ -1,11 +1,13 @@
-// Which stretches of a device's address space to read, so that few requests answer many values. Pure.
+// Which stretches of a device's address space to read, so that many values cost the line as little time as can be. Pure.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <span>
 #include <vector>
 
+#include "core/clock.h"
 #include "core/status.h"
 
 namespace ferrule {
@@ -25,12 +27,18 @@ struct Block {
 };
 
 struct PlanLimits {
-  uint32_t most = 125;   // registers of one request
-  uint32_t max_gap = 0;  // unwanted registers that may be read to join two values; 0: only what touches or overlaps
+  uint32_t most = 125;                                      // registers of one request
+  uint32_t max_gap = std::numeric_limits<uint32_t>::max();  // unwanted registers that may be read to join two values
+  Duration request_cost = Duration{0};                      // line time of a request, however little it reads
+  Duration register_cost = Duration{0};                     // of each register (or bit) more
+  // Addresses, rising: no request reads on both sides of one, that is both wall - 1 and wall. A value that lies across a wall is
+  // asked for alone. A range that must never be read is a wall at its first address.
+  std::span<const uint32_t> walls = {};
 };
 
-// Every span is answered by exactly one block; no value is split; no block is wider than `most`. Same input, same plan, whatever
-// the order of the spans. invalid: one value alone is wider than `most`.
-Result<std::vector<Block>> plan_blocks(std::span<const ValueSpan> spans, PlanLimits limits);
+// The cheapest plan under the limits; among equally cheap ones that with the fewest requests, so that without costs all is merged
+// that may be. Every span is answered by exactly one block; no value is split; no block is wider than `most`. Same input, same
+// plan, whatever the order of the spans. invalid: one value alone is wider than `most`. Time grows with spans times `most`.
+Result<std::vector<Block>> plan_blocks(std::span<const ValueSpan> spans, const PlanLimits& limits);
 
 }  // namespace ferrule

@@ -6,6 +6,7 @@
 #include "drivers_common/wire_value.h"
 #include "link/stream_fields.h"
 #include "modbus/address.h"
+#include "modbus/stretch.h"
 #include "sdk/field_spec.h"
 
 namespace ferrule::modbus {
@@ -96,14 +97,51 @@ inline constexpr std::array kDeviceFields{
               .unit = "bits",
               .least = 1,
               .most = kMostBits},
+    FieldSpec{.name = "max_bytes",
+              .kind = FieldKind::integer,
+              .help = "Most bytes of data in one answer, for devices whose buffer is small.",
+              .example = "64",
+              .unit = "bytes",
+              .least = 2,
+              .most = 2 * kMostRegisters},
     FieldSpec{.name = "max_gap",
               .kind = FieldKind::integer,
-              .help = "Unwanted registers that may be read along to join two requests; 0 where reading them is refused.",
+              .help = "Most unwanted registers that may be read along to join two requests; 0 forbids it. Without it, as many as "
+                      "cost less line time than another request.",
               .example = "8",
-              .initial = "0",
               .unit = "registers",
               .least = 0,
               .most = kMostRegisters - 2},
+    FieldSpec{.name = "never_read",
+              .kind = FieldKind::texts,
+              .help = "Registers that no request may touch, because reading them changes them or stops the device.",
+              .example = "[holding:100-110, input:7]",
+              .check = check_stretch},
+    FieldSpec{.name = "functions",
+              .kind = FieldKind::texts,
+              .help = "The function codes that the device knows, where it does not know all of 1 to 6, 15, 16 and 22.",
+              .example = "[3, 16]",
+              .check = check_function},
+    FieldSpec{.name = "pause",
+              .kind = FieldKind::duration,
+              .help = "As the channel's, for this device.",
+              .example = "20ms",
+              .least = 0,
+              .most = 5},
+    FieldSpec{.name = "turnaround",
+              .kind = FieldKind::duration,
+              .help = "How long the device usually takes before it answers, for planning; 5 ms on a serial line, 1 ms over TCP "
+                      "where it is not written.",
+              .example = "12ms",
+              .least = 0,
+              .most = 10},
+    FieldSpec{.name = "late_window",
+              .kind = FieldKind::duration,
+              .help = "RTU: how long after a request its answer may still arrive; so long other requests that it would fit are held "
+                      "off after a timeout. Without it twice the timeout, and more once an answer came later.",
+              .example = "3s",
+              .least = 0.01,
+              .most = 120},
 };
 
 inline constexpr std::array kTagFields{

@@ -2,33 +2,61 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "modbus/cut.h"
+#include "modbus/line_time.h"
 #include "modbus/point.h"
 #include "modbus/reply.h"
 #include "sdk/driver.h"
 
 namespace ferrule::modbus {
 
+class Refusals;
+struct Trial;
+
+// A tag that is not asked for, because its unit is known to refuse it.
+struct RefusedTag {
+  TagId tag = TagId::none;
+  uint8_t code = 0;  // the exception; 0: silence
+};
+
 struct ReadBody final : Request::Body {
   Question question;  // with `models`: its address counts from the model's first word
   std::optional<ModelRange> models;
   std::array<uint8_t, 5> pdu{};
   std::vector<Cut> cuts;
+  std::vector<RefusedTag> refused;  // answered along with this request, without asking
+  std::shared_ptr<Trial> trial;     // what this request is a part of; see refusals.h
+};
+
+struct Wanted {
+  TagId tag;
+  Point point;
 };
 
 struct ReadLimits {
   uint32_t registers = 125;
   uint32_t bits = 2000;
-  uint32_t max_gap = 0;
+  uint32_t max_gap = std::numeric_limits<uint32_t>::max();
+  LineTime time;
 };
 
-Result<Requests> plan_reads(const DeviceSettings& device, std::span<const TagSettings* const> tags, const ReadLimits& limits);
+ReadLimits read_limits(const Fields& channel, const Fields& device);
+
+// The cheapest requests for these values of one device; `refusals` knows what its unit refuses. invalid: one cannot be read.
+Result<Requests> plan_reads(const DeviceSettings& device, std::span<const Wanted> wanted, const ReadLimits& limits,
+                            const Refusals& refusals);
+
+// A request for these cuts of one reply, which starts at `question`'s address. Its cost is the caller's to fill in.
+Request make_read(DeviceId device, const Question& question, std::optional<ModelRange> models, std::vector<Cut> cuts,
+                  std::vector<RefusedTag> refused = {}, std::shared_ptr<Trial> trial = nullptr);
 
 // Function, address, count.
 std::array<uint8_t, 5> read_pdu(const Question& question);
+Area area_of(Function read);
 
 // `data` has body.question.data_bytes() bytes. Each tag is answered once.
 inline void decode_reply(const ReadBody& body, std::span<const uint8_t> data, SampleSink& sink) {
