@@ -4,6 +4,8 @@
 
 #include "modbus/fields.h"
 #include "modbus/point.h"
+#include "modbus/read_plan.h"
+#include "modbus/stretch.h"
 
 namespace ferrule::modbus {
 
@@ -70,6 +72,7 @@ class Checker {
     check_bits(*point, tag);
     if (point->exponent) check_exponent(*point, tag);
     check_extent(*point, device, tag);
+    check_readable(*point, device, tag);
     if (tag.writable) check_write(*point, tag);
   }
 
@@ -123,13 +126,26 @@ class Checker {
                                                " registers ends beyond 65535, the last: start it earlier");
     }
     if (holds_bits(point.address.area)) return;
-    const uint32_t most = limit_of(channel_.fields, device.fields, "max_registers");
+    const uint32_t most = read_limits(channel_.fields, device.fields).registers;
     if (width <= most) return;
     complain(tag.fields.mark(point.type == WireType::text ? "length"
                              : point.exponent             ? "exponent"
                                                           : "type"),
-             "takes " + std::to_string(width) + " registers, but max_registers allows " + std::to_string(most) +
-                 " in a request: raise max_registers, or read a shorter value");
+             "takes " + std::to_string(width) + " registers, but a request here takes " + std::to_string(most) +
+                 ": raise max_registers (and max_bytes), or read a shorter value");
+  }
+
+  void check_readable(const Point& point, const DeviceSettings& device, const TagSettings& tag) {
+    const std::string address = to_text(point.address);
+    for (const Stretch& stretch : never_read(device.fields)) {
+      if (point.address.models || stretch.area != point.address.area || !stretch.touches(point.start(), point.end())) continue;
+      complain(tag.fields.mark("address"),
+               address + " lies in never_read " + to_text(stretch) + ": leave the tag out, or make the range smaller");
+    }
+    const auto function = static_cast<size_t>(read_function(point.address.area));
+    if (functions_of(device.fields).test(function)) return;
+    complain(tag.fields.mark("address"), address + " is read with function " + std::to_string(function) +
+                                             ", which is not among the device's functions: add it there, or leave the tag out");
   }
 
   void check_write(const Point& point, const TagSettings& tag) {

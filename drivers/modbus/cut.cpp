@@ -1,5 +1,6 @@
 #include "modbus/cut.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <limits>
@@ -57,6 +58,24 @@ Cut cut_of(TagId tag, const Point& point, uint32_t first) {
   if (point.is_bit()) cut.bit = static_cast<int8_t>(*point.address.bit);
   cut.may_be_none = point.address.models.has_value() || point.exponent.has_value();
   if (point.exponent) cut.exponent_at = static_cast<int32_t>((*point.exponent - first) * 2);
+  return cut;
+}
+
+Piece piece_of(const Cut& cut) {
+  if (cut.bytes == 0) return {cut.at, cut.at + 1, cut};
+  Piece piece{cut.at / 2, (cut.at + cut.bytes + 1) / 2, cut};
+  if (cut.exponent_at >= 0) {
+    const auto exponent = static_cast<uint32_t>(cut.exponent_at) / 2;
+    piece.start = std::min(piece.start, exponent);
+    piece.end = std::max(piece.end, exponent + 1);
+  }
+  return piece;
+}
+
+Cut moved(Cut cut, int32_t by) {
+  const int32_t step = cut.bytes == 0 ? by : by * 2;
+  cut.at = static_cast<uint32_t>(static_cast<int64_t>(cut.at) - step);
+  if (cut.exponent_at >= 0) cut.exponent_at -= step;
   return cut;
 }
 

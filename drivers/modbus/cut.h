@@ -22,6 +22,17 @@ struct Cut {
   BitField field;
 };
 
+// What one tag takes of a reply, or, with a cut that counts from offset 0, of its area: registers (or bits) start .. end - 1.
+struct Piece {
+  uint32_t start = 0;
+  uint32_t end = 0;
+  Cut cut;
+};
+Piece piece_of(const Cut& cut);
+
+// The same place of a reply that starts `by` registers (or bits) later (negative: earlier).
+Cut moved(Cut cut, int32_t by);
+
 // Of a reply whose first register (or bit) is `first`; all that the point reads is in it.
 Cut cut_of(TagId tag, const Point& point, uint32_t first);
 

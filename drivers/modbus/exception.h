@@ -7,7 +7,7 @@
 namespace ferrule::modbus {
 
 inline constexpr uint8_t kIllegalAddress = 2;
-inline constexpr uint8_t kIllegalValue = 3;    // also: too many registers at once
+inline constexpr uint8_t kIllegalValue = 3;  // also: too many registers at once
 inline constexpr uint8_t kDeviceFailure = 4;
 inline constexpr uint8_t kAcknowledge = 5;       // accepted, takes long
 inline constexpr uint8_t kGatewayPath = 10;      // a gateway answers for a unit that it cannot reach ...

@@ -137,8 +137,9 @@ inline constexpr std::array kDeviceFields{
               .most = 10},
     FieldSpec{.name = "late_window",
               .kind = FieldKind::duration,
-              .help = "RTU: how long after a request its answer may still arrive; so long other requests that it would fit are held "
-                      "off after a timeout. Without it twice the timeout, and more once an answer came later.",
+              .help =
+                  "RTU: how long after a request its answer may still arrive; so long other requests that it would fit are held "
+                  "off after a timeout. Without it twice the timeout, and more once an answer came later.",
               .example = "3s",
               .least = 0.01,
               .most = 120},

@@ -10,8 +10,8 @@ namespace {
 
 // Above 19,200 baud the silence between frames is fixed, as the standard has it.
 constexpr Duration kShortestSilence = std::chrono::microseconds(1750);
-constexpr uint32_t kRtuFrame = 3;  // unit, checksum
-constexpr uint32_t kTcpFrame = 7;  // header with the unit
+constexpr uint32_t kRtuFrame = 3;   // unit, checksum
+constexpr uint32_t kTcpFrame = 7;   // header with the unit
 constexpr uint32_t kReadReply = 2;  // function, byte count
 // Guesses, until the device's `turnaround` says better: a controller answers after a few milliseconds, an Ethernet device about
 // one; over TCP the wire costs nothing, but most devices copy register by register. 50 registers weigh as much as a request.

@@ -1,5 +1,5 @@
-// How long things take on a channel's line, worked out from its settings: what the planner weighs requests by, what `ferrule plan`
-// prints, and what the driver keeps as silence between frames. Pure.
+// How long things take on a channel's line, worked out from its settings: what the planner weighs requests by, what `ferrule
+// plan` prints, and what the driver keeps as silence between frames. Pure.
 #pragma once
 
 #include "core/clock.h"
@@ -9,12 +9,12 @@
 namespace ferrule::modbus {
 
 struct LineTime {
-  uint32_t frame_out = 0;     // bytes around a request's five
-  uint32_t frame_in = 0;      // bytes around an answer's data
-  Duration character{0};      // one byte on the wire
-  Duration data_byte{0};      // one byte of an answer: as `character`, over TCP what reading it costs the device
-  Duration turnaround{0};     // of the device, from a request's last byte to its answer's first
-  Duration between{0};        // from an answer's last byte to the next request's first
+  uint32_t frame_out = 0;  // bytes around a request's five
+  uint32_t frame_in = 0;   // bytes around an answer's data
+  Duration character{0};   // one byte on the wire
+  Duration data_byte{0};   // one byte of an answer: as `character`, over TCP what reading it costs the device
+  Duration turnaround{0};  // of the device, from a request's last byte to its answer's first
+  Duration between{0};     // from an answer's last byte to the next request's first
 
   // Of one read: whole frames, and from its first byte to the first that the next request may send.
   uint32_t bytes_out() const { return frame_out + 5; }

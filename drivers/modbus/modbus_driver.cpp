@@ -12,15 +12,13 @@ namespace ferrule::modbus {
 
 namespace {
 
-// Above 19,200 baud the silence between frames is fixed, as the standard has it.
-constexpr Duration kShortestSilence = std::chrono::microseconds(1750);
 // USB adapters deliver in lumps up to 16 ms apart, networks in lumps further apart: after an error a shorter silence proves
 // nothing.
 constexpr Duration kSerialErrorSilence = std::chrono::milliseconds(20);
 constexpr Duration kTcpErrorSilence = std::chrono::milliseconds(50);
 
 RtuTiming serial_timing(const Fields& serial, Duration pause) {
-  const Duration silence = std::max(character_time(serial) * 7 / 2, kShortestSilence);
+  const Duration silence = frame_silence(serial);
   return {.silence = silence, .error_silence = std::max(silence, kSerialErrorSilence), .pause = pause, .may_echo = true};
 }
 
@@ -43,7 +41,10 @@ Status with_request(const Status& status, const std::string& request) {
 }  // namespace
 
 ModbusDriver::ModbusDriver(const ChannelSettings& channel, const ChannelContext& context)
-    : channel_(channel), context_(context), line_(make_line(channel.fields, context_)) {}
+    : channel_(channel),
+      context_(context),
+      line_(make_line(channel.fields, context_)),
+      refusals_(context.clock, context.learnt) {}
 
 Result<std::unique_ptr<Driver>> ModbusDriver::build(const ChannelSettings& channel, const ChannelContext& context) {
   if (!channel.fields.has("tcp") && !channel.fields.has("serial")) {
@@ -63,10 +64,41 @@ Result<std::unique_ptr<Driver>> ModbusDriver::build(const ChannelSettings& chann
 }
 
 Result<Requests> ModbusDriver::plan(const DeviceSettings& device, std::span<const TagSettings* const> tags) const {
-  const ReadLimits limits{.registers = limit_of(channel_.fields, device.fields, "max_registers"),
-                          .bits = limit_of(channel_.fields, device.fields, "max_bits"),
-                          .max_gap = static_cast<uint32_t>(device.fields.integer("max_gap"))};
-  return plan_reads(device, tags, limits);
+  std::vector<Wanted> wanted;
+  wanted.reserve(tags.size());
+  for (const TagSettings* tag : tags) {
+    const auto point = point_of(device.fields, tag->fields);
+    if (!point.ok()) return point.status();
+    auto one = wanted_of(tag->id, *point);
+    if (!one.ok()) return one.status();
+    wanted.push_back(*one);
+  }
+  return plan(device, wanted);
+}
+
+Result<Requests> ModbusDriver::replan(const DeviceSettings& device, std::span<const TagId> tags) const {
+  std::vector<TagId> rising(tags.begin(), tags.end());
+  std::ranges::sort(rising);
+  std::vector<Wanted> wanted;
+  for (const auto& planned : planned_[device.id]) {
+    if (const auto body = planned.lock()) add_wanted(*body, rising, wanted);
+  }
+  // A tag is in the requests of its own group and in those of groups that are due together.
+  const auto tag_of = [](const Wanted& one) { return one.piece.cut.tag; };
+  std::ranges::stable_sort(wanted, {}, tag_of);
+  const auto twice = std::ranges::unique(wanted, {}, tag_of);
+  wanted.erase(twice.begin(), twice.end());
+  if (wanted.size() != rising.size()) return Status(Fault::invalid, "tags that were never planned cannot be planned anew");
+  return plan(device, wanted);
+}
+
+Result<Requests> ModbusDriver::plan(const DeviceSettings& device, std::span<const Wanted> wanted) const {
+  auto requests = plan_reads(device, wanted, read_limits(channel_.fields, device.fields), refusals_);
+  if (!requests.ok()) return requests;
+  auto& planned = planned_[device.id];
+  std::erase_if(planned, [](const auto& body) { return body.expired(); });
+  for (const Request& request : *requests) planned.push_back(std::static_pointer_cast<const ReadBody>(request.body));
+  return requests;
 }
 
 Exchange ModbusDriver::read(const Request& request, SampleSink& sink, Deadline deadline) {
@@ -75,24 +107,53 @@ Exchange ModbusDriver::read(const Request& request, SampleSink& sink, Deadline d
   return answered(request, line_->ask(body.question, body.pdu, deadline), sink);
 }
 
-Exchange ModbusDriver::answered(const Request& request, const Answer& answer, SampleSink& sink) const {
-  Exchange exchange{answer.status, answer.bytes_out, answer.bytes_in, answer.on_wire};
-  if (!answer.status.ok()) {
+Exchange ModbusDriver::answered(const Request& request, const Answer& answer, SampleSink& sink) {
+  const auto& body = static_cast<const ReadBody&>(*request.body);
+  Exchange exchange{
+      .status = answer.status, .bytes_out = answer.bytes_out, .bytes_in = answer.bytes_in, .on_wire = answer.on_wire};
+  if (answer.status.ok() && answer.exception == 0) {
+    decode_reply(body, answer.data, sink);
+    exchange.replan = refusals_.answered(request).replan;
+  } else if (answer.status.ok()) {
+    refused(request, answer, sink, exchange);
+  } else {
     exchange.status = with_request(answer.status, request.text);
     // Bytes came that were no answer: that, and not the closing of the link that followed, is what the tags suffer from.
     if (answer.link_answers) {
-      for (const TagId tag : request.tags) sink.bad(tag, Reason::bad_reply);
+      for (const Cut& cut : body.cuts) sink.bad(cut.tag, Reason::bad_reply);
+    } else if (answer.status.fault() == Fault::timeout && answer.sent) {
+      silent(request, sink, exchange);
     }
-  } else if (answer.exception != 0) {
-    for (const TagId tag : request.tags) sink.bad(tag, Reason::device_refused, answer.exception);
-    // A gateway that speaks for a silent unit: the unit has not answered, and is to be treated like one.
-    if (answer.exception == kGatewayPath || answer.exception == kGatewayNoAnswer) {
-      exchange.status = {Fault::timeout, answer.exception, request.text + ": " + exception_text(answer.exception)};
-    }
-  } else {
-    decode_reply(static_cast<const ReadBody&>(*request.body), answer.data, sink);
+  }
+  if (!exchange.instead.empty()) return exchange;
+  for (const RefusedTag& one : body.refused) {
+    sink.bad(one.piece.cut.tag, one.code == 0 ? Reason::timeout : Reason::device_refused, one.code);
   }
   return exchange;
+}
+
+void ModbusDriver::refused(const Request& request, const Answer& answer, SampleSink& sink, Exchange& exchange) {
+  Refusals::Lesson lesson = refusals_.refused(request, answer.exception);
+  exchange.replan = lesson.replan;
+  exchange.instead = std::move(lesson.instead);
+  if (!exchange.instead.empty()) return;
+  const auto& body = static_cast<const ReadBody&>(*request.body);
+  for (const Cut& cut : body.cuts) sink.bad(cut.tag, Reason::device_refused, answer.exception);
+  // A gateway that speaks for a silent unit: the unit has not answered, and is to be treated like one.
+  if (answer.exception == kGatewayPath || answer.exception == kGatewayNoAnswer) {
+    exchange.status = {Fault::timeout, answer.exception, request.text + ": " + exception_text(answer.exception)};
+  }
+}
+
+void ModbusDriver::silent(const Request& request, SampleSink& sink, Exchange& exchange) {
+  Refusals::Lesson lesson = refusals_.silent(request);
+  exchange.replan = lesson.replan;
+  exchange.instead = std::move(lesson.instead);
+  if (!lesson.unit_lives) return;
+  // Not the unit's silence: its poll goes on with the other parts.
+  exchange.status = {Fault::bad_reply, exchange.status.what()};
+  if (!exchange.instead.empty()) return;
+  for (const Cut& cut : static_cast<const ReadBody&>(*request.body).cuts) sink.bad(cut.tag, Reason::timeout);
 }
 
 WriteOutcome ModbusDriver::write(const Command& command, Deadline deadline) {

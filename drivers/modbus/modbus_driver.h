@@ -7,6 +7,7 @@
 
 #include "modbus/line.h"
 #include "modbus/point.h"
+#include "modbus/refusals.h"
 #include "modbus/sunspec_models.h"
 #include "sdk/driver.h"
 
@@ -18,6 +19,7 @@ class ModbusDriver final : public Driver {
   static Result<std::unique_ptr<Driver>> build(const ChannelSettings& channel, const ChannelContext& context);
 
   Result<Requests> plan(const DeviceSettings& device, std::span<const TagSettings* const> tags) const override;
+  Result<Requests> replan(const DeviceSettings& device, std::span<const TagId> tags) const override;
   Status connect(Deadline deadline) override { return line_->connect(deadline); }
   Exchange read(const Request& request, SampleSink& sink, Deadline deadline) override;
   WriteOutcome write(const Command& command, Deadline deadline) override;
@@ -30,7 +32,10 @@ class ModbusDriver final : public Driver {
   };
   ModbusDriver(const ChannelSettings& channel, const ChannelContext& context);
   // What the answer to a request for registers means for its tags.
-  Exchange answered(const Request& request, const Answer& answer, SampleSink& sink) const;
+  Exchange answered(const Request& request, const Answer& answer, SampleSink& sink);
+  void refused(const Request& request, const Answer& answer, SampleSink& sink, Exchange& exchange);
+  void silent(const Request& request, SampleSink& sink, Exchange& exchange);
+  Result<Requests> plan(const DeviceSettings& device, std::span<const Wanted> wanted) const;
   // A request for words of a model: one step of finding the models, or the read itself.
   Exchange read_model(const Request& request, SampleSink& sink, Deadline deadline);
   Exchange find_models(const Request& request, SunSpecModels& models, uint8_t unit, SampleSink& sink, Deadline deadline);
@@ -38,6 +43,8 @@ class ModbusDriver final : public Driver {
   const ChannelSettings& channel_;
   const ChannelContext& context_;
   std::unique_ptr<Line> line_;
+  Refusals refusals_;
+  mutable std::map<DeviceId, std::vector<std::weak_ptr<const ReadBody>>> planned_;  // what replan() finds the tags' places in
   std::unordered_map<TagId, Target> targets_;
   std::map<uint8_t, SunSpecModels> models_;  // by unit, of this connection: behind the next one may be another device
 };

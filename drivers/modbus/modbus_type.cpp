@@ -1,6 +1,7 @@
 // The entry that makes `driver: modbus` known.
 #include "modbus/check.h"
 #include "modbus/fields.h"
+#include "modbus/line_time.h"
 #include "modbus/modbus_driver.h"
 #include "modbus/point.h"
 #include "sdk/driver.h"
@@ -21,7 +22,7 @@ std::string occupied(const ChannelSettings& channel) {
 // On a serial line the longest frames of this device take their time on the wire, too.
 Duration exchange_time(const ChannelSettings& channel, const DeviceSettings& device) {
   const Duration answer = (device.fields.has("timeout") ? device.fields : channel.fields).duration("timeout");
-  const Duration pause = channel.fields.duration("pause");
+  const Duration pause = pause_of(channel.fields, device.fields);
   const Fields* serial = channel.fields.object("serial");
   if (serial == nullptr) return answer + pause;
   constexpr int64_t kReadRequest = 8;

@@ -7,24 +7,7 @@ namespace ferrule::modbus {
 
 namespace {
 
-// What one tag takes of the whole, in registers (or bits) from its start.
-struct Piece {
-  uint32_t start = 0;
-  uint32_t end = 0;
-  Cut cut;
-};
 using Pieces = std::vector<Piece>;
-
-Piece piece_of(const Cut& cut) {
-  if (cut.bytes == 0) return {cut.at, cut.at + 1, cut};
-  Piece piece{cut.at / 2, (cut.at + cut.bytes + 1) / 2, cut};
-  if (cut.exponent_at >= 0) {
-    const auto exponent = static_cast<uint32_t>(cut.exponent_at) / 2;
-    piece.start = std::min(piece.start, exponent);
-    piece.end = std::max(piece.end, exponent + 1);
-  }
-  return piece;
-}
 
 Pieces pieces_of(std::span<const Cut> cuts) {
   Pieces pieces;
@@ -77,18 +60,12 @@ Request request_of(const Request& whole, std::span<const Piece> pieces, std::vec
                    const std::shared_ptr<Trial>& trial) {
   const auto& body = static_cast<const ReadBody&>(*whole.body);
   const uint32_t first = pieces[0].start;
-  const bool bits = holds_bits(area_of(body.question.function));
   Question question = body.question;
   question.address = static_cast<uint16_t>(question.address + first);
   question.count = static_cast<uint16_t>(end_of(pieces) - first);
   std::vector<Cut> cuts;
   cuts.reserve(pieces.size());
-  for (const Piece& piece : pieces) {
-    Cut cut = piece.cut;
-    cut.at -= bits ? first : first * 2;
-    if (cut.exponent_at >= 0) cut.exponent_at -= static_cast<int32_t>(first * 2);
-    cuts.push_back(cut);
-  }
+  for (const Piece& piece : pieces) cuts.push_back(moved(piece.cut, static_cast<int32_t>(first)));
   return make_read(whole.device, question, body.models, std::move(cuts), std::move(refused), trial);
 }
 

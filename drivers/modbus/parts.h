@@ -9,7 +9,7 @@
 namespace ferrule::modbus {
 
 struct Parts {
-  Requests requests;                // fewer than two: it cannot be parted; each tag of the whole is in one of them
+  Requests requests;                 // fewer than two: it cannot be parted; each tag of the whole is in one of them
   std::vector<uint32_t> boundaries;  // first address of each but the first
 };
 

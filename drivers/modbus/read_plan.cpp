@@ -12,23 +12,6 @@ namespace ferrule::modbus {
 
 namespace {
 
-Function read_function(Area area) {
-  switch (area) {
-    case Area::coil: return Function::read_coils;
-    case Area::discrete: return Function::read_discrete;
-    case Area::input: return Function::read_input;
-    case Area::holding: break;
-  }
-  return Function::read_holding;
-}
-
-// Requests never cross from one of these to another.
-struct Space {
-  Area area = Area::holding;
-  std::optional<ModelRange> models;
-  auto operator<=>(const Space&) const = default;
-};
-
 std::string describe(const Question& question, const std::optional<ModelRange>& models) {
   const Area area = area_of(question.function);
   const std::string first = std::to_string(question.address);
@@ -44,33 +27,30 @@ class SpacePlan {
       : device_(device), space_(space), limits_(limits), refusals_(refusals), unit_(unit_of(device.fields)) {}
 
   // Values that the unit refuses are asked for one by one where `even_refused`, else put aside.
-  Status plan(std::vector<Wanted> wanted, bool even_refused, Requests& requests, std::vector<RefusedTag>& refused) {
-    std::vector<Wanted> alone;
+  Status plan(std::vector<Piece> pieces, bool even_refused, Requests& requests, std::vector<RefusedTag>& refused) {
+    std::vector<Piece> alone;
     if (!space_.models) {
-      std::erase_if(wanted, [&](const Wanted& one) {
-        const Refused* known = refusals_.find(unit_, space_.area, one.point.start(), one.point.end());
+      std::erase_if(pieces, [&](const Piece& one) {
+        const Refused* known = refusals_.find(unit_, space_.area, one.start, one.end);
         if (known == nullptr) return false;
         if (even_refused || refusals_.is_due(*known)) {
           alone.push_back(one);
         } else {
-          refused.push_back({one.tag, known->code});
+          refused.push_back({space_.area, one, known->code});
         }
         return true;
       });
     }
-    if (Status planned = plan_together(wanted, requests); !planned.ok()) return planned;
-    for (const Wanted& one : alone) {
-      const Block block{one.point.start(), one.point.end() - one.point.start(), {0}};
-      requests.push_back(request(block, std::span(&one, 1)));
-    }
+    if (Status planned = plan_together(pieces, requests); !planned.ok()) return planned;
+    for (const Piece& one : alone) requests.push_back(request({one.start, one.end - one.start, {0}}, std::span(&one, 1)));
     return {};
   }
 
  private:
-  Status plan_together(std::span<const Wanted> wanted, Requests& requests) const {
+  Status plan_together(std::span<const Piece> pieces, Requests& requests) const {
     std::vector<ValueSpan> spans;
-    spans.reserve(wanted.size());
-    for (const Wanted& one : wanted) spans.push_back({one.point.start(), one.point.end() - one.point.start()});
+    spans.reserve(pieces.size());
+    for (const Piece& one : pieces) spans.push_back({one.start, one.end - one.start});
     const bool bits = holds_bits(space_.area);
     const std::vector<uint32_t> walls = this->walls();
     const PlanLimits limits{.most = bits ? limits_.bits : limits_.registers,
@@ -80,7 +60,7 @@ class SpacePlan {
                             .walls = walls};
     const auto blocks = plan_blocks(spans, limits);
     if (!blocks.ok()) return blocks.status();
-    for (const Block& block : *blocks) requests.push_back(request(block, wanted));
+    for (const Block& block : *blocks) requests.push_back(request(block, pieces));
     return {};
   }
 
@@ -94,10 +74,10 @@ class SpacePlan {
     return walls;
   }
 
-  Request request(const Block& block, std::span<const Wanted> wanted) const {
+  Request request(const Block& block, std::span<const Piece> pieces) const {
     std::vector<Cut> cuts;
     cuts.reserve(block.values.size());
-    for (const size_t index : block.values) cuts.push_back(cut_of(wanted[index].tag, wanted[index].point, block.start));
+    for (const size_t index : block.values) cuts.push_back(moved(pieces[index].cut, static_cast<int32_t>(block.start)));
     const Question question{.unit = unit_,
                             .function = read_function(space_.area),
                             .address = static_cast<uint16_t>(block.start),
@@ -119,12 +99,22 @@ class SpacePlan {
 // Tags that are not asked for are answered along with the last request.
 void attach(std::vector<RefusedTag> refused, Request& request) {
   auto body = std::make_shared<ReadBody>(static_cast<const ReadBody&>(*request.body));
-  for (const RefusedTag& one : refused) request.tags.push_back(one.tag);
+  for (const RefusedTag& one : refused) request.tags.push_back(one.piece.cut.tag);
   body->refused = std::move(refused);
   request.body = std::move(body);
 }
 
 }  // namespace
+
+Function read_function(Area area) {
+  switch (area) {
+    case Area::coil: return Function::read_coils;
+    case Area::discrete: return Function::read_discrete;
+    case Area::input: return Function::read_input;
+    case Area::holding: break;
+  }
+  return Function::read_holding;
+}
 
 Area area_of(Function read) {
   switch (read) {
@@ -148,7 +138,7 @@ Request make_read(DeviceId device, const Question& question, std::optional<Model
   request.text = describe(question, models);
   request.tags.reserve(cuts.size() + refused.size());
   for (const Cut& cut : cuts) request.tags.push_back(cut.tag);
-  for (const RefusedTag& one : refused) request.tags.push_back(one.tag);
+  for (const RefusedTag& one : refused) request.tags.push_back(one.piece.cut.tag);
   auto body = std::make_shared<ReadBody>();
   body->question = question;
   body->models = models;
@@ -172,28 +162,38 @@ ReadLimits read_limits(const Fields& channel, const Fields& device) {
   return limits;
 }
 
+Result<Wanted> wanted_of(TagId tag, const Point& point) {
+  if (point.width() == 0 || point.end() > kAddressSpace) {
+    return Status(Fault::invalid, to_text(point.address) + ": the value has no length, or ends beyond offset 65535");
+  }
+  return Wanted{{point.address.area, point.address.models}, {point.start(), point.end(), cut_of(tag, point, 0)}};
+}
+
+void add_wanted(const ReadBody& body, std::span<const TagId> tags, std::vector<Wanted>& wanted) {
+  const Space space{area_of(body.question.function), body.models};
+  for (const Cut& cut : body.cuts) {
+    if (!std::ranges::binary_search(tags, cut.tag)) continue;
+    wanted.push_back({space, piece_of(moved(cut, -int32_t{body.question.address}))});
+  }
+  for (const RefusedTag& one : body.refused) {
+    if (std::ranges::binary_search(tags, one.piece.cut.tag)) wanted.push_back({{one.area, {}}, one.piece});
+  }
+}
+
 Result<Requests> plan_reads(const DeviceSettings& device, std::span<const Wanted> wanted, const ReadLimits& limits,
                             const Refusals& refusals) {
-  std::map<Space, std::vector<Wanted>> spaces;
-  for (const Wanted& one : wanted) {
-    const Point& point = one.point;
-    if (point.width() == 0 || point.end() > kAddressSpace) {
-      return Status(Fault::invalid, to_text(point.address) + ": the value has no length, or ends beyond offset 65535");
-    }
-    spaces[{point.address.area, point.address.models}].push_back(one);
-  }
+  std::map<Space, std::vector<Piece>> spaces;
+  for (const Wanted& one : wanted) spaces[one.space].push_back(one.piece);
   Requests requests;
   std::vector<RefusedTag> refused;
-  for (const auto& [space, values] : spaces) {
-    if (Status planned = SpacePlan(device, space, limits, refusals).plan(values, false, requests, refused); !planned.ok())
-      return planned;
-  }
-  if (requests.empty() && !refused.empty()) {  // nothing else would tell whether the device lives
-    for (const auto& [space, values] : spaces) {
-      if (Status planned = SpacePlan(device, space, limits, refusals).plan(values, true, requests, refused); !planned.ok())
-        return planned;
-    }
+  // If all are refused they are asked for all the same: nothing else would tell whether the device lives.
+  for (const bool even_refused : {false, true}) {
+    if (!requests.empty() || (even_refused && refused.empty())) break;
     refused.clear();
+    for (const auto& [space, pieces] : spaces) {
+      SpacePlan plan(device, space, limits, refusals);
+      if (Status planned = plan.plan(pieces, even_refused, requests, refused); !planned.ok()) return planned;
+    }
   }
   if (!refused.empty()) attach(std::move(refused), requests.back());
   return requests;

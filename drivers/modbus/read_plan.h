@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
@@ -19,7 +20,8 @@ struct Trial;
 
 // A tag that is not asked for, because its unit is known to refuse it.
 struct RefusedTag {
-  TagId tag = TagId::none;
+  Area area = Area::holding;
+  Piece piece;       // counted from offset 0
   uint8_t code = 0;  // the exception; 0: silence
 };
 
@@ -32,10 +34,22 @@ struct ReadBody final : Request::Body {
   std::shared_ptr<Trial> trial;     // what this request is a part of; see refusals.h
 };
 
-struct Wanted {
-  TagId tag;
-  Point point;
+// Requests never cross from one of these to another.
+struct Space {
+  Area area = Area::holding;
+  std::optional<ModelRange> models = {};
+  auto operator<=>(const Space&) const = default;
 };
+
+// A tag to be read, its piece counted from offset 0 of its space (with models: from the model's first word).
+struct Wanted {
+  Space space;
+  Piece piece;
+};
+// invalid: it cannot be read.
+Result<Wanted> wanted_of(TagId tag, const Point& point);
+// Back from a planned request: the tags among `tags` (rising) that it answers are appended.
+void add_wanted(const ReadBody& body, std::span<const TagId> tags, std::vector<Wanted>& wanted);
 
 struct ReadLimits {
   uint32_t registers = 125;
@@ -46,7 +60,8 @@ struct ReadLimits {
 
 ReadLimits read_limits(const Fields& channel, const Fields& device);
 
-// The cheapest requests for these values of one device; `refusals` knows what its unit refuses. invalid: one cannot be read.
+// The cheapest requests for these values of one device; `refusals` knows what its unit refuses. invalid: a value is wider than
+// the device allows.
 Result<Requests> plan_reads(const DeviceSettings& device, std::span<const Wanted> wanted, const ReadLimits& limits,
                             const Refusals& refusals);
 
@@ -57,6 +72,7 @@ Request make_read(DeviceId device, const Question& question, std::optional<Model
 // Function, address, count.
 std::array<uint8_t, 5> read_pdu(const Question& question);
 Area area_of(Function read);
+Function read_function(Area area);
 
 // `data` has body.question.data_bytes() bytes. Each tag is answered once.
 inline void decode_reply(const ReadBody& body, std::span<const uint8_t> data, SampleSink& sink) {

@@ -35,9 +35,8 @@ void Refusals::save() const {
 // --- for the plan
 
 const Refused* Refusals::find(uint8_t unit, Area area, uint32_t start, uint32_t end) const {
-  const auto at = std::ranges::find_if(refused_, [&](const Refused& one) {
-    return one.unit == unit && one.area == area && one.start == start && one.end == end;
-  });
+  const auto at = std::ranges::find_if(
+      refused_, [&](const Refused& one) { return one.unit == unit && one.area == area && one.start == start && one.end == end; });
   return at == refused_.end() ? nullptr : &*at;
 }
 
@@ -45,6 +44,9 @@ std::vector<uint32_t> Refusals::walls(uint8_t unit, Area area) const {
   std::vector<uint32_t> addresses;
   for (const Wall& wall : walls_) {
     if (wall.unit == unit && wall.area == area) addresses.push_back(wall.address);
+  }
+  for (const Refused& one : refused_) {  // what is refused alone is not bridged either
+    if (one.unit == unit && one.area == area) addresses.push_back(one.start);
   }
   std::ranges::sort(addresses);
   return addresses;
@@ -183,8 +185,6 @@ Refusals::Suspect& Refusals::suspect(const Question& question) {
 
 void Refusals::heard(uint8_t unit) { heard_[unit] = clock_.now(); }
 
-bool Refusals::heard_shortly(uint8_t unit) const {
-  return heard_[unit] != MonoTime() && clock_.now() - heard_[unit] <= kShortly;
-}
+bool Refusals::heard_shortly(uint8_t unit) const { return heard_[unit] != MonoTime() && clock_.now() - heard_[unit] <= kShortly; }
 
 }  // namespace ferrule::modbus

@@ -63,7 +63,7 @@ class Refusals {
   static constexpr int kSilences = 2;
   static constexpr int kPatience = 20;  // failures more before a trial that proved nothing is repeated
   static constexpr Duration kShortly = std::chrono::seconds(60);
-  static constexpr size_t kMost = 4096;       // of refused values, and of walls; further ones are not remembered
+  static constexpr size_t kMost = 4096;      // of refused values, and of walls; further ones are not remembered
   static constexpr size_t kMostInVain = 24;  // parts asked without one good answer
 
   // `store` may be null. Both outlive this.

@@ -24,7 +24,9 @@ struct Line {
   uint32_t end = 0;
 };
 
-bool in_space(const Line& line) { return line.unit < 256 && area_named(line.area) && line.start < line.end && line.end <= kAddressSpace; }
+bool in_space(const Line& line) {
+  return line.unit < 256 && area_named(line.area) && line.start < line.end && line.end <= kAddressSpace;
+}
 
 }  // namespace
 

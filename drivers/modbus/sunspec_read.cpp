@@ -7,10 +7,8 @@ namespace ferrule::modbus {
 
 namespace {
 
-constexpr uint8_t kNoSuchAddress = 2;
-
-Exchange refused(const Request& request, SampleSink& sink) {
-  for (const TagId tag : request.tags) sink.bad(tag, Reason::device_refused, kNoSuchAddress);
+Exchange no_such_words(const Request& request, SampleSink& sink) {
+  for (const TagId tag : request.tags) sink.bad(tag, Reason::device_refused, kIllegalAddress);
   return {};
 }
 
@@ -22,7 +20,7 @@ Exchange ModbusDriver::read_model(const Request& request, SampleSink& sink, Dead
   if (!models.known()) return find_models(request, models, body.question.unit, sink, deadline);
   const SunSpecModels::Model* model = models.find(*body.models);
   const uint32_t end = body.question.address + uint32_t{body.question.count};
-  if (model == nullptr || end > model->words || model->start + end > kAddressSpace) return refused(request, sink);
+  if (model == nullptr || end > model->words || model->start + end > kAddressSpace) return no_such_words(request, sink);
   Question question = body.question;
   question.address = static_cast<uint16_t>(question.address + model->start);
   return answered(request, line_->ask(question, read_pdu(question), deadline), sink);

@@ -28,11 +28,10 @@ TEST(ModbusPlan, neighbours_of_an_area_share_a_request) {
   channel.tag("input:103");
   channel.tag("coil:7");
   channel.tag("coil:8");
-  EXPECT_EQ(plan_texts(channel),
-            (std::vector<std::string>{"unit 5 coil 7..8 (2 bits)", "unit 5 input 103..103 (1 registers)",
-                                      "unit 5 holding 100..102 (3 registers)", "unit 5 holding 104..104 (1 registers)"}));
-  channel.device_fields().set("max_gap", int64_t{1});
-  EXPECT_EQ(plan_texts(channel).size(), 3u);
+  EXPECT_EQ(plan_texts(channel), (std::vector<std::string>{"unit 5 coil 7..8 (2 bits)", "unit 5 input 103..103 (1 registers)",
+                                                           "unit 5 holding 100..104 (5 registers)"}));
+  channel.device_fields().set("max_gap", int64_t{0});
+  EXPECT_EQ(plan_texts(channel).size(), 4u);
 }
 
 TEST(ModbusPlan, the_devices_own_limit_is_respected) {
@@ -42,6 +41,38 @@ TEST(ModbusPlan, the_devices_own_limit_is_respected) {
   EXPECT_EQ(plan_texts(channel).size(), 3u);
   channel.device_fields().set("max_registers", int64_t{10});
   EXPECT_EQ(plan_texts(channel).size(), 30u);
+  channel.device_fields().set("max_bytes", int64_t{8});
+  EXPECT_EQ(plan_texts(channel).size(), 75u);
+}
+
+TEST(ModbusPlan, says_what_a_request_costs_the_line) {
+  ModbusChannel channel;
+  channel.serial("/dev/none", 9600).device(5);
+  channel.tag("holding:0", "float32");
+  const auto driver = channel.build();
+  const Request request = channel.plan(*driver)[0];
+  EXPECT_EQ(request.bytes_out, 8u);
+  EXPECT_EQ(request.bytes_in, 9u);
+  const Duration character(10 * 1'000'000'000ll / 9600);
+  EXPECT_EQ(request.cost, 17 * character + character * 7 / 2 + std::chrono::milliseconds(5));
+}
+
+TEST(ModbusPlan, a_plan_can_be_made_anew_from_the_ids_of_its_tags) {
+  ModbusChannel channel;
+  channel.tcp(502).device(5);
+  channel.tag("holding:100", "float32");
+  channel.tag("coil:8");
+  channel.tag("sunspec:103/14", "int16");
+  const auto driver = channel.build();
+  const Requests requests = channel.plan(*driver);
+  const Requests joint = channel.plan(*driver);  // the tags of a group are in more than one plan
+  std::vector<TagId> tags;
+  for (const Request& request : requests) tags.insert(tags.end(), request.tags.begin(), request.tags.end());
+  const auto again = driver->replan(channel.settings.devices[0], tags);
+  ASSERT_TRUE(again.ok()) << again.status().what();
+  ASSERT_EQ(again->size(), requests.size());
+  for (size_t i = 0; i < requests.size(); ++i) EXPECT_EQ((*again)[i].text, requests[i].text);
+  EXPECT_FALSE(driver->replan(channel.settings.devices[0], std::vector{TagId{999}}).ok());
 }
 
 TEST(ModbusPlan, a_reply_is_cut_into_its_tags) {
