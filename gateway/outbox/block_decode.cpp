@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <optional>
 
 #include "outbox/block.h"
@@ -17,7 +18,8 @@ int64_t us_to_ns(int64_t us) { return static_cast<int64_t>(static_cast<uint64_t>
 
 class Reader {
  public:
-  Reader(std::string_view bytes, const Dictionary& dictionary) : in_(bytes), dictionary_(dictionary) {}
+  Reader(uint8_t version, std::string_view bytes, const Dictionary& dictionary)
+      : version_(version), in_(bytes), dictionary_(dictionary) {}
 
   Result<Block> read() {
     read_head();
@@ -92,9 +94,9 @@ class Reader {
 
   void read_samples() {
     read_tags();
-    const std::vector<uint64_t> times = read_packed(in_, total_);
+    const std::vector<int64_t> steps = read_times();
     if (!in_.ok()) return;
-    place_samples(times);
+    place_samples(steps);
     order_ = column_order(tag_of_, tags_.size(), starts_);
     read_traits();
     if (in_.ok()) read_texts();
@@ -120,7 +122,17 @@ class Reader {
     }
   }
 
-  void place_samples(const std::vector<uint64_t>& times) {
+  std::vector<int64_t> read_times() {
+    const bool has_form = version_ > kFirstBlockVersion;
+    const auto form = static_cast<TimesForm>(has_form ? in_.count(kTimesForms - 1) : 0);
+    const std::vector<uint64_t> codes = read_packed(in_, total_);
+    std::vector<int64_t> steps(codes.size());
+    std::transform(codes.begin(), codes.end(), steps.begin(), unzigzag);
+    if (in_.ok() && form == TimesForm::repeated) from_repeated(steps, counts_);
+    return steps;
+  }
+
+  void place_samples(const std::vector<int64_t>& steps) {
     samples_.reserve(total_);
     size_t next_count = 0;
     for (size_t i = 0; i < records_.size(); ++i) {
@@ -129,7 +141,7 @@ class Reader {
       int64_t time = 0;
       for (Sample& sample : samples) {
         const size_t at = samples_.size();
-        time = plus(time, unzigzag(times[at]));
+        time = plus(time, steps[at]);
         sample.read_at = MonoTime(Duration(plus(records_[i].read_at.time_since_epoch().count(), us_to_ns(time))));
         sample.tag = tags_[tag_of_[at]];
         samples_.push_back(&sample);
@@ -223,6 +235,7 @@ class Reader {
     }
   }
 
+  const uint8_t version_;
   ByteReader in_;
   const Dictionary& dictionary_;
   Block block_;
@@ -243,7 +256,9 @@ class Reader {
 Status verify(std::string_view bytes) {
   ByteReader in(bytes);
   const bool ours = in.take(kBlockMagic.size()) == kBlockMagic;
-  if (!ours || in.byte() != kBlockVersion) return {Fault::corrupt, "not a block that this version can read"};
+  const uint8_t version = in.byte();
+  if (!ours || version < kFirstBlockVersion || version > kBlockVersion)
+    return {Fault::corrupt, "not a block that this version can read"};
   const uint64_t sum = in.fixed(4);
   if (!in.ok() || sum != crc32(bytes.substr(kBlockHeader))) return {Fault::corrupt, "a stored block has a wrong checksum"};
   return {};
@@ -251,7 +266,8 @@ Status verify(std::string_view bytes) {
 
 Result<Block> decode(std::string_view bytes, const Dictionary& dictionary) {
   if (Status status = verify(bytes); !status) return status;
-  return Reader(bytes.substr(kBlockHeader), dictionary).read();
+  const auto version = static_cast<uint8_t>(bytes[kBlockMagic.size()]);
+  return Reader(version, bytes.substr(kBlockHeader), dictionary).read();
 }
 
 }  // namespace ferrule::outbox

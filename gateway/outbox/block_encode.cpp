@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <bit>
 #include <map>
 #include <string_view>
@@ -71,13 +72,14 @@ class SampleColumns {
       const auto* samples = std::get_if<Samples>(&entry.record->body);
       if (samples == nullptr) continue;
       last_time_ = 0;
+      counts_.push_back(samples->size());
       for (const Sample& sample : *samples) add(sample, entry.record->read_at);
     }
   }
 
   void put(std::string& out, Dictionary& dictionary) {
     put_tags(out, dictionary);
-    put_packed(out, times_);
+    put_times(out);
     order_ = column_order(tag_of_, tags_.size(), starts_);
     put_traits(out);
     put_texts(out);
@@ -93,7 +95,7 @@ class SampleColumns {
     samples_.push_back(&sample);
     const int64_t time =
         floor_us(static_cast<int64_t>(static_cast<uint64_t>(ns(sample.read_at)) - static_cast<uint64_t>(ns(record_read_at))));
-    times_.push_back(zigzag(static_cast<int64_t>(static_cast<uint64_t>(time) - static_cast<uint64_t>(last_time_))));
+    times_.push_back(static_cast<int64_t>(static_cast<uint64_t>(time) - static_cast<uint64_t>(last_time_)));
     last_time_ = time;
   }
 
@@ -116,6 +118,23 @@ class SampleColumns {
       expected = int64_t{tag} + 1;
     }
     put_runs(out, steps);
+  }
+
+  static std::string packed_steps(const std::vector<int64_t>& steps) {
+    std::vector<uint64_t> codes(steps.size());
+    std::transform(steps.begin(), steps.end(), codes.begin(), zigzag);
+    std::string packed;
+    put_packed(packed, codes);
+    return packed;
+  }
+
+  void put_times(std::string& out) {
+    const std::string steps = packed_steps(times_);
+    to_repeated(times_, counts_);
+    const std::string repeated = packed_steps(times_);
+    const bool shorter = repeated.size() < steps.size();
+    out += static_cast<char>(shorter ? TimesForm::repeated : TimesForm::steps);
+    out += shorter ? repeated : steps;
   }
 
   void put_traits(std::string& out) {
@@ -200,7 +219,8 @@ class SampleColumns {
 
   std::vector<const Sample*> samples_;  // in the order of the records
   std::vector<uint32_t> tag_of_;        // of each sample, an index into tags_
-  std::vector<uint64_t> times_;
+  std::vector<int64_t> times_;          // from sample to sample within a record
+  std::vector<uint64_t> counts_;        // samples of each record
   std::vector<TagId> tags_;
   std::unordered_map<TagId, uint32_t> index_;
   std::unordered_map<std::string_view, uint64_t> text_index_;

@@ -12,10 +12,20 @@
 namespace ferrule::outbox {
 
 inline constexpr std::string_view kBlockMagic = "FB";
-inline constexpr uint8_t kBlockVersion = 1;
-inline constexpr size_t kBlockHeader = 7;  // magic, version, CRC-32 of what follows
+inline constexpr uint8_t kBlockVersion = 2;
+inline constexpr uint8_t kFirstBlockVersion = 1;  // read, never written: times have no form
+inline constexpr size_t kBlockHeader = 7;         // magic, version, CRC-32 of what follows
 
 enum class BodyKind : uint8_t { samples, alarm, loss, outcome, device_state };
+
+// How the times of samples within their records are written: differences from sample to sample, or what differs in these from the
+// record before, where that has as many samples. Polls of one group look alike.
+enum class TimesForm : uint8_t { steps, repeated };
+inline constexpr uint8_t kTimesForms = 2;
+
+// Steps of all samples, record after record (`counts`), to what differs from the record before, and back.
+void to_repeated(std::vector<int64_t>& steps, const std::vector<uint64_t>& counts);
+void from_repeated(std::vector<int64_t>& steps, const std::vector<uint64_t>& counts);
 
 // All of a sample that is not its tag, time or value; few differ within a block.
 struct Traits {

@@ -38,9 +38,10 @@ void MemoryDisk::fail(const Faults& faults) {
   faults_from_ = counts_.changes;
 }
 
-void MemoryDisk::remove(const std::string& path) {
-  names_.erase(path);
-  durable_names_.erase(path);
+void MemoryDisk::put(const std::string& path, std::string bytes) {
+  names_.clear();
+  names_[path] = std::make_shared<File>(File{bytes, bytes, {}});
+  durable_names_ = names_;
 }
 
 void MemoryDisk::copy_from(const MemoryDisk& other) {

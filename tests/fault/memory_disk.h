@@ -56,8 +56,8 @@ class MemoryDisk {
   bool exists(const std::string& path) const { return names_.contains(path); }
   // The contents of a file, to look at or to spoil.
   std::string& bytes(const std::string& path) { return names_.at(path)->now; }
-  void remove(const std::string& path);
-  void copy_from(const MemoryDisk& other);  // every file, durable
+  void put(const std::string& path, std::string bytes);  // a file and no write-ahead log, durable
+  void copy_from(const MemoryDisk& other);               // every file, durable
 
   // The pages of `size` bytes that were read since the last call: which of them a query needs.
   std::vector<uint64_t> pages_read(size_t size);

@@ -1,7 +1,7 @@
 // libFuzzer: hostile bytes for everything that the outbox reads from its file.
 //   clang++ -std=c++20 -g -O1 -fsanitize=fuzzer,address,undefined -I build/<folder>/include/{core,outbox,tests}
 //   tests/fuzz/block.cpp
-//           gateway/outbox/{block_encode,block_decode,columns,dictionary,events,ledger,packed,range_set,summary}.cpp
+//           gateway/outbox/{block_encode,block_decode,block_layout,columns,dictionary,events,ledger,packed,range_set,summary}.cpp
 //           gateway/core/*.cpp
 // The checksums are mended first, so that what is behind them is reached; what decodes is encoded again and must decode to the
 // same.
@@ -47,13 +47,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static World world;
   if (size == 0) return 0;
   const std::string_view body(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const std::string_view block_head = data[0] % 2 == 0 ? "FB\x01" : "FB\x02";
   if (data[0] % 3 == 0) return (void)decode_summary(with_sum("\x01", body)), 0;
   if (data[0] % 3 == 1) {
     const Result<CursorState> state = decode_cursor(with_sum("\x01", body));
     if (state.ok()) require(decode_cursor(encode(*state)).ok());
     return 0;
   }
-  const Result<Block> block = decode(with_sum("FB\x01", body), world.dictionary);
+  const Result<Block> block = decode(with_sum(block_head, body), world.dictionary);
   if (!block) return 0;
   const Result<Block> again = decode(encode(*block, world.dictionary), world.dictionary);
   require(again.ok() && again->entries.size() == block->entries.size());
