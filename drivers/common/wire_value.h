@@ -16,6 +16,11 @@ namespace ferrule {
 
 // bcd*: one decimal digit in each four bits (8421), 4, 8 or 16 of them, never negative. mod10k*: four decimal digits in each
 // word, that is word * 10000^n, each word from -9999 to 9999 with the value's own sign.
+// The register whose high byte is bytes[at].
+inline uint16_t word_at(std::span<const uint8_t> bytes, size_t at) {
+  return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]);
+}
+
 enum class WireType : uint8_t {
   boolean,
   int16,

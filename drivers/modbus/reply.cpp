@@ -1,13 +1,13 @@
 #include "modbus/reply.h"
 
+#include "drivers_common/wire_value.h"
+
 namespace ferrule::modbus {
 
 namespace {
 
 constexpr uint8_t kExceptionFlag = 0x80;
 constexpr size_t kWriteReply = 5;  // function, address, value or count
-
-uint16_t word_at(std::span<const uint8_t> bytes, size_t at) { return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]); }
 
 Verdict wrong(std::string_view why) { return {.kind = Verdict::Kind::wrong, .code = 0, .data = {}, .why = why}; }
 

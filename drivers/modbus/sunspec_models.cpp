@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "drivers_common/wire_value.h"
+
 namespace ferrule::modbus {
 
 namespace {
@@ -12,8 +14,6 @@ constexpr std::array<uint16_t, 3> kBases{40000, 0, 50000};
 constexpr std::array<uint8_t, 4> kMark{'S', 'u', 'n', 'S'};
 constexpr uint16_t kEndOfChain = 0xffff;
 constexpr uint16_t kHeader = 2;  // registers: of the mark, and of a model's id and length
-
-uint16_t word_at(std::span<const uint8_t> bytes, size_t at) { return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]); }
 
 }  // namespace
 

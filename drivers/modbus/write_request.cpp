@@ -1,5 +1,6 @@
 #include "modbus/write_request.h"
 
+#include "drivers_common/wire_value.h"
 #include "modbus/fields.h"
 
 namespace ferrule::modbus {
@@ -44,7 +45,7 @@ Result<WriteRequest> write_request(uint8_t unit, const Point& point, const Value
   if (Status status = encode(point.type, point.order, value, bytes); !status.ok()) return status;
   if (registers == 1) {
     request.question.function = Function::write_register;
-    request.question.count = static_cast<uint16_t>(bytes[0] << 8 | bytes[1]);
+    request.question.count = word_at(bytes, 0);
     put_head(request);
     put_word(request, request.question.count);
     return request;

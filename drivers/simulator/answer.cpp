@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "drivers_common/wire_value.h"
+
 namespace ferrule::simulator {
 
 namespace {
@@ -15,8 +17,6 @@ constexpr uint16_t kMaxReadBits = 2000;
 constexpr uint16_t kMaxReadRegisters = 125;
 constexpr uint16_t kMaxWriteBits = 1968;
 constexpr uint16_t kMaxWriteRegisters = 123;
-
-uint16_t word_at(Pdu bytes, size_t at) { return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]); }
 
 Refusal read_bits(const Registers& registers, Area area, Pdu request, Duration since, Answer& answer) {
   if (request.size() != 5) return Refusal::value;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "drivers_common/wire_value.h"
+
 namespace ferrule::simulator {
 
 namespace {
@@ -26,8 +28,6 @@ constexpr std::array<uint16_t, 256> kCrcTable = make_crc_table();
 
 uint16_t advanced(uint16_t crc, uint8_t byte) { return static_cast<uint16_t>(crc >> 8 ^ kCrcTable[(crc ^ byte) & 0xff]); }
 
-uint16_t big_endian(std::span<const uint8_t> bytes, size_t at) { return static_cast<uint16_t>(bytes[at] << 8 | bytes[at + 1]); }
-
 bool checksum_fits(std::span<const uint8_t> frame) {
   const size_t body = frame.size() - 2;
   return crc16(frame.first(body)) == (frame[body] | frame[body + 1] << 8);
@@ -35,11 +35,11 @@ bool checksum_fits(std::span<const uint8_t> frame) {
 
 Found find_mbap(std::span<const uint8_t> bytes) {
   if (bytes.size() < kMbapHeader) return {};
-  const size_t length = big_endian(bytes, 4);  // unit and PDU
-  if (big_endian(bytes, 2) != 0 || length < 2 || length > kMaxPdu + 1) return {.what = Found::What::broken};
+  const size_t length = word_at(bytes, 4);  // unit and PDU
+  if (word_at(bytes, 2) != 0 || length < 2 || length > kMaxPdu + 1) return {.what = Found::What::broken};
   const size_t whole = kMbapHeader - 1 + length;
   if (bytes.size() < whole) return {};
-  return {Found::What::request, whole, big_endian(bytes, 0), bytes[6], bytes.subspan(kMbapHeader, length - 1)};
+  return {Found::What::request, whole, word_at(bytes, 0), bytes[6], bytes.subspan(kMbapHeader, length - 1)};
 }
 
 // Whole length of the frame that begins like this; 0: more bytes are needed to know; -1: a function code without a known length.
