@@ -19,8 +19,8 @@ class Mosquitto:
     passwords: { user: password } or None for anonymous. tls: a folder made by make_certificates(), or None.
     """
 
-    def __init__(self, bench, passwords=None, tls=None, lines=()):
-        self.bench, self.port = bench, free_port()
+    def __init__(self, bench, passwords=None, tls=None, lines=(), port=None):
+        self.bench, self.port = bench, port or free_port()
         self.folder = bench.folder / f"mosquitto.{self.port}"
         self.folder.mkdir()
         # As root it would go over to the user mosquitto, who may not read this folder.
