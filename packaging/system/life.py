@@ -119,31 +119,40 @@ class Life:
         text = self.machine.run("systemd-analyze", "security", f"--threshold={EXPOSURE_LIMIT}", "--no-pager", "ferrule.service")
         self.figure(text.strip().splitlines()[-1])
 
-    def escapes(self):
-        """What only the sandbox forbids is forbidden. Filters of system calls do not exist under user emulation."""
-        if not self.native:
-            return print("        left out: no system call filters under emulation")
-        unit = self.machine.run("cat", "/lib/systemd/system/ferrule.service")
-        probes = {"a raw packet socket": "perl -e 'exit(socket(S, 17, 3, 0) ? 0 : 1)'",
-                  "a namespace of its own": "unshare --user true",
-                  "another priority": "perl -e 'exit(setpriority(0, 0, -5) ? 0 : 1)'",
-                  "writing to /etc": "touch /etc/ferrule/here",
-                  "seeing other processes": "test -e /proc/1/cmdline",
-                  "looking into /home": "test -e /home/secret",
-                  "a file for another user": "perl -e 'open(F, \">/var/lib/ferrule/x\"); exit(chmod(04755, \"/var/lib/ferrule/x\") ? 0 : 1)'"}
-        self.machine.run("touch", "/home/secret")
-        script = "\n".join(f'if {probe} 2>/dev/null; then echo "ESCAPED {what}"; fi' for what, probe in probes.items())
-        self.machine.write("/debs/probe.sh", script + "\ntouch /var/lib/ferrule/probed && rm -f /var/lib/ferrule/x\n", 0o755)
-        for line, instead in ((r"^ExecStart=.*", "ExecStart=/bin/sh /debs/probe.sh"), (r"^Type=.*", "Type=oneshot"), (r"^Restart=.*", "Restart=no"),
-                              (r"^WatchdogSec=.*", ""), (r"^ExecReload=.*", ""), (r"^RuntimeDirectory.*", "")):
-            unit = re.sub(line, instead, unit, flags=re.MULTILINE)
-        self.machine.write("/run/systemd/system/probe.service", unit)
+    PROBES = {"a raw packet socket": "perl -e 'socket(S, 17, 3, 0) or $!{EPERM} and exit 0; exit 1'",
+              "a file for another user": "perl -e 'open(F, \">/var/lib/ferrule/x\"); exit(chmod(04755, \"/var/lib/ferrule/x\") ? 0 : 1)'",
+              "seeing other processes": "test -e /proc/1/cmdline",
+              "looking into /home": "test -e /home/secret",
+              "writing to /debs": "touch /debs/here"}
+
+    def probe(self, unit):
+        """What the probes get away with, run once in place of the program by this unit."""
         self.machine.write("/etc/systemd/system/probe.service", unit)
         self.machine.run("systemctl", "daemon-reload")
         self.machine.run("systemctl", "start", "probe")
+        self.machine.run("rm", "/var/lib/ferrule/probed")  # it did run to its end
+        said = self.machine.run("journalctl", "--sync")
         said = self.machine.run("journalctl", "--unit=probe", "--output=cat", "--no-pager")
-        expect("ESCAPED" not in said, said)
-        self.machine.run("rm", "/var/lib/ferrule/probed", "/etc/systemd/system/probe.service", "/home/secret")  # it did run to its end
+        invocation = said.rsplit("PROBES", 1)[-1]
+        return set(re.findall(r"^ESCAPED (.*)$", invocation, re.MULTILINE))
+
+    def escapes(self):
+        """What only the sandbox forbids is forbidden; without the sandbox the same user gets away with it."""
+        if not self.native:
+            return print("        left out: no system call filters under emulation")
+        self.machine.write("/home/secret", "")
+        self.machine.run("chmod", "777", "/debs")
+        script = "echo PROBES\n" + "\n".join(f'if {probe} 2>/dev/null; then echo "ESCAPED {what}"; fi' for what, probe in self.PROBES.items())
+        self.machine.write("/debs/probe.sh", script + "\nrm -f /var/lib/ferrule/x /debs/here; touch /var/lib/ferrule/probed\n", 0o755)
+        plain = "[Service]\nType=oneshot\nUser=ferrule\nExecStart=/bin/sh /debs/probe.sh\n"
+        unit = self.machine.run("cat", "/lib/systemd/system/ferrule.service")
+        for line, instead in ((r"^ExecStart=.*", "ExecStart=/bin/sh /debs/probe.sh"), (r"^Type=.*", "Type=oneshot"), (r"^Restart=.*", "Restart=no"),
+                              (r"^WatchdogSec=.*", ""), (r"^ExecReload=.*", ""), (r"^RuntimeDirectory.*", "")):
+            unit = re.sub(line, instead, unit, flags=re.MULTILINE)
+        without, within = self.probe(plain), self.probe(unit)
+        expect_equal(within, set(), "what the probes got away with in the sandbox")
+        expect_equal(without, set(self.PROBES), "what they get away with without it")
+        self.machine.run("rm", "/etc/systemd/system/probe.service", "/home/secret")
         self.machine.run("systemctl", "daemon-reload")
 
     def polls(self):
