@@ -1,6 +1,7 @@
 // The entry that makes `driver: modbus` known.
 #include "modbus/check.h"
 #include "modbus/fields.h"
+#include "modbus/frame_text.h"
 #include "modbus/line_time.h"
 #include "modbus/modbus_driver.h"
 #include "modbus/point.h"
@@ -47,6 +48,7 @@ constinit const DriverType k_modbus_driver{
     .resource = modbus::occupied,
     .nth = modbus::nth_tag,
     .timeout = modbus::exchange_time,
+    .frame_text = modbus::frame_text,
 };
 
 }  // namespace ferrule

@@ -7,6 +7,7 @@
 #include "app/builtin_types.h"
 #include "app/check_command.h"
 #include "app/client_commands.h"
+#include "app/frames_command.h"
 #include "app/plan_command.h"
 #include "app/simulate_command.h"
 #include "core/units.h"
@@ -168,6 +169,15 @@ void add_watch(CLI::App& app, int& exit_code) {
   command->callback([options, &exit_code] { exit_code = watch_values(options->call(), options->names); });
 }
 
+void add_frames(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("frames", "The last exchanges of a channel as they crossed the wire: bytes, words, outcome");
+  auto options = add_client_options(*command);
+  auto channel = std::make_shared<std::string>();
+  command->add_option("channel", *channel, "Channel, e.g. line_a")->required();
+  command->footer("Example:\n  ferrule frames line_a");
+  command->callback([options, channel, &exit_code] { exit_code = show_frames(options->call(), *channel); });
+}
+
 }  // namespace
 
 void add_commands(CLI::App& app, int& exit_code) {
@@ -179,6 +189,7 @@ void add_commands(CLI::App& app, int& exit_code) {
   add_get(app, exit_code);
   add_set(app, exit_code);
   add_watch(app, exit_code);
+  add_frames(app, exit_code);
   auto* schema = app.add_subcommand("schema", "The JSON Schema of the configuration file, for editors");
   schema->footer("Example:\n  ferrule schema > ferrule.schema.json");
   schema->callback([&exit_code] { exit_code = print_schema(stdout); });

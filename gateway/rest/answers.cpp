@@ -101,6 +101,11 @@ HttpReply answer_channel(const RouteCall& call) {
                    [](std::string& out, const ChannelReport& report) { append_channel(out, report, true); });
 }
 
+HttpReply answer_frames(const RouteCall& call) {
+  const auto frames = call.api.frames(call.argument);
+  return frames.ok() ? list_reply("frames", *frames, append_frame) : error_reply(frames.status());
+}
+
 HttpReply answer_devices(const RouteCall& call) { return list_reply("devices", call.api.devices(), append_device); }
 
 HttpReply answer_device(const RouteCall& call) { return one_reply(call.api.devices(), "device", call.argument, append_device); }

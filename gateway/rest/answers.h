@@ -21,6 +21,7 @@ HttpReply answer_status(const RouteCall& call);
 HttpReply answer_health(const RouteCall& call);
 HttpReply answer_channels(const RouteCall& call);
 HttpReply answer_channel(const RouteCall& call);
+HttpReply answer_frames(const RouteCall& call);
 HttpReply answer_devices(const RouteCall& call);
 HttpReply answer_device(const RouteCall& call);
 HttpReply answer_values(const RouteCall& call);

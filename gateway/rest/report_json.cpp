@@ -65,6 +65,7 @@ void append_channel(std::string& out, const ChannelReport& report, bool with_pla
   object.number("overruns", report.overruns);
   object.number("bytes_out", report.bytes_out);
   object.number("bytes_in", report.bytes_in);
+  if (report.planned > 0) object.number("planned", report.planned);
   object.number("busy", report.busy);
   if (!report.events.empty()) {
     object.key("events");
@@ -73,6 +74,20 @@ void append_channel(std::string& out, const ChannelReport& report, bool with_pla
     events.close();
   }
   if (with_plan) object.key("plan"), append_texts(out, report.plan);
+  object.close();
+}
+
+void append_frame(std::string& out, const FrameReport& report) {
+  Object object(out);
+  object.number("at", unix_ms(report.at));
+  object.number("took", seconds(report.took));
+  object.text("device", report.device);
+  object.text("outcome", report.outcome);
+  add_unless_empty(object, "unasked", report.unasked);
+  add_unless_empty(object, "sent", report.sent);
+  add_unless_empty(object, "sent_text", report.sent_text);
+  add_unless_empty(object, "received", report.received);
+  add_unless_empty(object, "received_text", report.received_text);
   object.close();
 }
 
@@ -89,6 +104,9 @@ void append_device(std::string& out, const DeviceReport& report) {
   object.number("refused", report.refused);
   object.number("bad_replies", report.bad_replies);
   object.number("writes", report.writes);
+  object.number("polls", report.polls);
+  if (report.planned > 0) object.number("planned", report.planned);
+  object.number("busy", report.busy);
   add_time(object, "last_answer", report.last_answer);
   object.close();
 }

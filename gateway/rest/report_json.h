@@ -10,6 +10,7 @@ namespace ferrule {
 
 void append_gateway(std::string& out, const GatewayReport& report);
 void append_channel(std::string& out, const ChannelReport& report, bool with_plan);
+void append_frame(std::string& out, const FrameReport& report);
 void append_device(std::string& out, const DeviceReport& report);
 void append_uplink(std::string& out, const UplinkReport& report);
 void append_outbox(std::string& out, const OutboxReport& report);

@@ -23,6 +23,8 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v1/health", "200 when healthy, 503 with the problems when not.", kAnswer, answer_health},
     {"GET", "/api/v1/channels", "All channels.", kAnswer, answer_channels},
     {"GET", "/api/v1/channels/{name}", "One channel, with the plan of its requests.", kAnswer, answer_channel},
+    {"GET", "/api/v1/channels/{name}/frames", "Its last exchanges as they crossed the wire, oldest first.", kAnswer,
+     answer_frames},
     {"GET", "/api/v1/devices", "All devices.", kAnswer, answer_devices},
     {"GET", "/api/v1/devices/{name}", "One device.", kAnswer, answer_device},
     {"GET", "/api/v1/values", "The latest value of every tag, or of ?device= and ?tag= only.", kAnswer, answer_values, false,

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "app/client_answer.h"
+#include "app/frames_command.h"
 #include "app/text_table.h"
 #include "tests/unit/rest/rest_fixture.h"
 
@@ -49,6 +50,14 @@ TEST_F(ClientCommands, without_a_gateway_each_returns_2_and_names_the_remedy) {
   EXPECT_EQ(watch_values(call(), {}), 2);
   EXPECT_THAT(err.text(), HasSubstr("is it running? try `systemctl status ferrule`"));
   EXPECT_EQ(out.text(), "");
+}
+
+TEST_F(ClientCommands, frames_shows_each_exchange_in_bytes_and_words) {
+  start();
+  EXPECT_EQ(show_frames(call(), "line_a"), 0);
+  EXPECT_THAT(out.text(), HasSubstr(" boiler: ok, 12.0 ms\n  sent     05 03 00 64 00 01 44 43\n"
+                                    "           unit 5, read holding 100\n  received 05 03 02 00 41 88 74\n"));
+  EXPECT_EQ(show_frames(call(), "line_b"), 1);
 }
 
 TEST_F(ClientCommands, status_shows_what_is_in_trouble) {

@@ -39,6 +39,15 @@ TagReport tag_report(const std::string& name, Value value) {
 }
 
 FakeGateway::FakeGateway() {
+  frame_reports = {{.at = from_unix_ms(1'763'712'345'678),
+                    .took = std::chrono::milliseconds(12),
+                    .device = "boiler",
+                    .outcome = "ok",
+                    .unasked = {},
+                    .sent = "0503006400014443",
+                    .received = "05030200418874",
+                    .sent_text = "unit 5, read holding 100",
+                    .received_text = "unit 5, 1 register"}};
   report.id = "plant7";
   report.version = "0.1.0";
   report.boot = 17;

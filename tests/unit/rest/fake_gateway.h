@@ -25,6 +25,7 @@ class FakeGateway final : public GatewayApi {
   std::vector<UplinkReport> uplink_reports;
   OutboxReport outbox_report;
   std::vector<TagReport> tags;
+  std::vector<FrameReport> frame_reports;
   std::function<Status(const WriteRequest&, std::function<void(WriteReply)>)> on_write;
   Status reload_status;
   bool throws = false;
@@ -39,6 +40,10 @@ class FakeGateway final : public GatewayApi {
   GatewayReport gateway() const override;
   std::vector<ChannelReport> channels() const override { return channel_reports; }
   std::vector<DeviceReport> devices() const override { return device_reports; }
+  Result<std::vector<FrameReport>> frames(std::string_view channel) const override {
+    if (channel != "line_a") return Status(Fault::not_found, "no channel");
+    return frame_reports;
+  }
   std::vector<UplinkReport> uplinks() const override { return uplink_reports; }
   OutboxReport outbox() const override { return outbox_report; }
   Result<std::vector<TagReport>> values(std::string_view device) const override;

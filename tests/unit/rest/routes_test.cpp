@@ -19,6 +19,7 @@ TEST_F(Routes, every_reading_route_answers_with_json_that_has_its_field) {
       {"/api/v1/health", "/healthy"},
       {"/api/v1/channels", "/channels/0/name"},
       {"/api/v1/channels/line_a", "/plan/0"},
+      {"/api/v1/channels/line_a/frames", "/frames/0/sent_text"},
       {"/api/v1/devices", "/devices/1/name"},
       {"/api/v1/devices/boiler", "/channel"},
       {"/api/v1/values", "/values/1/name"},
