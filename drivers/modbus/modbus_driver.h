@@ -7,6 +7,7 @@
 
 #include "modbus/line.h"
 #include "modbus/point.h"
+#include "modbus/prober.h"
 #include "modbus/refusals.h"
 #include "modbus/sunspec_models.h"
 #include "sdk/driver.h"
@@ -23,6 +24,7 @@ class ModbusDriver final : public Driver {
   Status connect(Deadline deadline) override { return line_->connect(deadline); }
   Exchange read(const Request& request, SampleSink& sink, Deadline deadline) override;
   WriteOutcome write(const Command& command, Deadline deadline) override;
+  Prober* prober() override { return &prober_; }
   void disconnect() noexcept override;
 
  private:
@@ -45,6 +47,7 @@ class ModbusDriver final : public Driver {
   std::unique_ptr<Line> line_;
   Refusals refusals_;
   mutable std::map<DeviceId, std::vector<std::weak_ptr<const ReadBody>>> planned_;  // what replan() finds the tags' places in
+  LineProber prober_{*line_};
   std::unordered_map<TagId, Target> targets_;
   std::map<uint8_t, SunSpecModels> models_;  // by unit, of this connection: behind the next one may be another device
 };

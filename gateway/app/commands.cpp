@@ -9,6 +9,7 @@
 #include "app/client_commands.h"
 #include "app/frames_command.h"
 #include "app/plan_command.h"
+#include "app/probe_command.h"
 #include "app/simulate_command.h"
 #include "core/units.h"
 #include "host/log.h"
@@ -110,7 +111,7 @@ void add_simulate(CLI::App& app, int& exit_code) {
   });
 }
 
-// What the four client commands share.
+// What the client commands share.
 struct ClientOptions {
   std::string runtime = folder_from("RUNTIME_DIRECTORY", "/run/ferrule");
   std::string socket;
@@ -132,6 +133,46 @@ std::shared_ptr<ClientOptions> add_client_options(CLI::App& command) {
   command.add_option("--socket", options->socket, "The socket itself, where the configuration names another");
   command.add_flag("--json", options->json, "Print what the gateway answers, as JSON");
   return options;
+}
+
+void add_probe_options(CLI::App& command, ProbeOptions& options) {
+  command.add_option("--tcp", options.target.tcp, "HOST or HOST:PORT of a device or gateway that speaks Modbus TCP");
+  command.add_flag("--rtu-over-tcp", options.target.rtu_over_tcp, "With --tcp: RTU frames instead");
+  command.add_option("--serial", options.target.serial, "Serial device of an RS-485 line");
+  command.add_option("--baud", options.target.baud, "Of the line")->capture_default_str();
+  command.add_option("--parity", options.target.parity, "Of the line: none, even or odd")->capture_default_str();
+  command.add_option("--stop-bits", options.target.stop_bits, "Of the line")->check(CLI::Range(1, 2))->capture_default_str();
+  command.add_option("--channel", options.target.channel, "A channel of the running gateway: ask over it, between its polls");
+  command.add_option("--unit", options.units, "Unit to read from; with --scan a range")->capture_default_str();
+  command.add_flag("--scan", options.scan, "Ask every unit of --unit (1-247 where that is not given) whether it is there");
+  command.add_option("--read", options.address, "First register: holding:100, input:0, coil:7, or a manual's 40101")
+      ->capture_default_str();
+  command.add_option("--count", options.count, "How many")->check(CLI::Range(1, 2000))->capture_default_str();
+  command.add_option("--expect", options.expect, "A value seen on the device: says which type, order and scale gives it");
+  command.add_option("--within", options.within, "How far it may be off: 0.5 or 1%; without it, half of its last digit");
+  command.add_flag("--all", options.all, "Show every reading, of 64 bits and decimal digits too");
+}
+
+void add_probe(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("probe", "Find units on a line, and what their registers mean");
+  auto options = std::make_shared<ProbeOptions>();
+  auto timeout_ms = std::make_shared<int>(500);
+  auto client = add_client_options(*command);
+  add_probe_options(*command, *options);
+  command->add_option("--timeout", *timeout_ms, "Milliseconds to wait for each answer")
+      ->check(CLI::Range(10, 60000))
+      ->capture_default_str();
+  command->footer(
+      "Examples:\n  ferrule probe --serial /dev/ttyUSB0 --baud 19200 --scan\n"
+      "  ferrule probe --tcp 192.168.10.20 --unit 1 --read input:0 --count 10\n"
+      "  ferrule probe --tcp 192.168.10.20 --read input:0 --count 20 --expect 230.1\n"
+      "A serial line must not be in use: of a running gateway ask with --channel.\n"
+      "Exit code 0: found. 1: not found, or refused. 2: nobody is there.");
+  command->callback([command, options, timeout_ms, client, &exit_code] {
+    options->timeout = std::chrono::milliseconds(*timeout_ms);
+    if (options->scan && command->count("--unit") == 0) options->units = "1-247";
+    exit_code = probe(*options, client->call());
+  });
 }
 
 void add_status(CLI::App& app, int& exit_code) {
@@ -185,6 +226,7 @@ void add_commands(CLI::App& app, int& exit_code) {
   add_check(app, exit_code);
   add_plan(app, exit_code);
   add_simulate(app, exit_code);
+  add_probe(app, exit_code);
   add_status(app, exit_code);
   add_get(app, exit_code);
   add_set(app, exit_code);

@@ -17,6 +17,7 @@
 #include "core/sample.h"
 #include "core/status.h"
 #include "sdk/learnt_store.h"
+#include "sdk/prober.h"
 #include "sdk/settings.h"
 #include "sdk/stop_signal.h"
 
@@ -111,6 +112,9 @@ class Driver {
 
   // At most one exchange. Only tags whose settings say `writable` arrive here.
   virtual WriteOutcome write(const Command& command, Deadline deadline) = 0;
+
+  // Raw reads, for people; nullptr: this driver has none. Lives as long as the driver.
+  virtual Prober* prober() { return nullptr; }
 
   // Closes the link; harmless when closed. Called on the channel's thread at the end, too.
   virtual void disconnect() noexcept = 0;

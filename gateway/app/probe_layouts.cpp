@@ -1,0 +1,108 @@
+#include "app/probe_layouts.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <tuple>
+
+namespace ferrule {
+
+namespace {
+
+constexpr std::array kTypes{WireType::uint16,  WireType::int16,  WireType::bcd16, WireType::float32,
+                            WireType::uint32,  WireType::int32,  WireType::bcd32, WireType::mod10k32,
+                            WireType::float64, WireType::uint64, WireType::int64, WireType::mod10k64};
+constexpr std::array kOrders{ByteOrder::abcd, ByteOrder::cdab, ByteOrder::badc, ByteOrder::dcba};
+constexpr std::array kScales{1.0, 0.1, 0.01, 0.001, 10.0, 100.0, 1000.0};
+
+std::span<const uint8_t> part_of(std::span<const uint8_t> bytes, size_t offset, WireType type) {
+  const size_t at = 2 * offset, size = wire_size(type);
+  return at + size <= bytes.size() ? bytes.subspan(at, size) : std::span<const uint8_t>();
+}
+
+// One register has no word order: only its two bytes may be swapped.
+bool makes_a_difference(WireType type, ByteOrder order) {
+  return wire_size(type) > 2 || order == ByteOrder::abcd || order == ByteOrder::badc;
+}
+
+bool is_float(WireType type) { return type == WireType::float32 || type == WireType::float64; }
+
+double scaled(double raw, double scale) { return scale < 1 ? raw / std::round(1 / scale) : raw * scale; }
+
+size_t position(const auto& list, auto one) { return static_cast<size_t>(std::ranges::find(list, one) - list.begin()); }
+
+// Whole numbers that are not negative mean the same signed and unsigned; a float of a display is not scaled.
+bool worth_telling(WireType type, double raw, double scale) {
+  const bool is_signed = type == WireType::int16 || type == WireType::int32 || type == WireType::int64;
+  if (is_signed && raw >= 0) return false;
+  return !is_float(type) || scale == 1 || scale == 0.001 || scale == 1000;
+}
+
+void add_layouts(std::span<const uint8_t> bytes, size_t offset, const Expected& expected, WireType type,
+                 std::vector<Layout>& found) {
+  const auto part = part_of(bytes, offset, type);
+  if (part.empty()) return;
+  for (const ByteOrder order : kOrders) {
+    if (!makes_a_difference(type, order)) continue;
+    const auto raw = decode(type, order, part).number();
+    if (!raw || !std::isfinite(*raw)) continue;
+    for (const double scale : kScales) {
+      const double value = scaled(*raw, scale);
+      if (std::abs(value - expected.number) > expected.within || !worth_telling(type, *raw, scale)) continue;
+      found.push_back({offset, type, order, scale, value});
+    }
+  }
+}
+
+}  // namespace
+
+Result<Expected> parse_expected(const std::string& text, const std::string& tolerance) {
+  const auto number_of = [](std::string_view part, double& number) {
+    const auto [end, error] = std::from_chars(part.data(), part.data() + part.size(), number);
+    return !part.empty() && error == std::errc() && end == part.data() + part.size() && std::isfinite(number);
+  };
+  Expected expected;
+  if (!number_of(text, expected.number))
+    return Status(Fault::invalid, "--expect takes a number, such as 230.1, not '" + text + "'");
+  const size_t point = text.find('.');
+  expected.within = 0.5000001 * std::pow(10, point == std::string::npos ? 0.0 : -static_cast<double>(text.size() - point - 1));
+  if (tolerance.empty()) return expected;
+  const bool percent = tolerance.ends_with('%');
+  if (!number_of(std::string_view(tolerance).substr(0, tolerance.size() - (percent ? 1 : 0)), expected.within) ||
+      expected.within < 0) {
+    return Status(Fault::invalid, "--within takes a number or a share, such as 0.5 or 1%, not '" + tolerance + "'");
+  }
+  if (percent) expected.within *= std::abs(expected.number) / 100;
+  return expected;
+}
+
+std::vector<Layout> layouts_giving(std::span<const uint8_t> bytes, const Expected& expected) {
+  std::vector<Layout> found;
+  for (size_t offset = 0; 2 * offset < bytes.size(); ++offset) {
+    for (const WireType type : kTypes) add_layouts(bytes, offset, expected, type, found);
+  }
+  const auto likelihood = [&](const Layout& layout) {
+    return std::tuple(position(kScales, layout.scale) + position(kOrders, layout.order), !is_float(layout.type),
+                      std::abs(layout.value - expected.number), layout.offset, position(kTypes, layout.type));
+  };
+  std::ranges::sort(found, {}, likelihood);
+  return found;
+}
+
+std::vector<Reading> readings_at(std::span<const uint8_t> bytes, size_t offset) {
+  std::vector<Reading> readings;
+  for (const WireType type : kTypes) {
+    const auto part = part_of(bytes, offset, type);
+    if (part.empty()) continue;
+    for (const ByteOrder order : kOrders) {
+      if (!makes_a_difference(type, order)) continue;
+      const Value value = decode(type, order, part);
+      if (value.empty()) continue;
+      readings.push_back({std::string(to_text(type)), std::string(kByteOrderWords[static_cast<size_t>(order)]), to_text(value)});
+    }
+  }
+  return readings;
+}
+
+}  // namespace ferrule
