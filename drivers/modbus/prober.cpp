@@ -9,16 +9,6 @@ namespace ferrule::modbus {
 
 namespace {
 
-Function read_function(Area area) {
-  switch (area) {
-    case Area::coil: return Function::read_coils;
-    case Area::discrete: return Function::read_discrete;
-    case Area::input: return Function::read_input;
-    case Area::holding: break;
-  }
-  return Function::read_holding;
-}
-
 Result<Question> question_of(const ProbeQuestion& asked) {
   const auto address = parse_address(asked.address);
   if (!address.ok()) return address.status();
