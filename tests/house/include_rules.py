@@ -8,7 +8,7 @@ import sys
 
 ENGINES = {"link", "config", "bus", "rules", "outbox", "north", "rest"}
 BASE = {"sdk", "core"}
-DRIVERS = BASE | {"link", "drivers_common"}
+DRIVERS = BASE | {"link", "drivers_common", "streams"}
 
 # folder -> the modules that it may include besides itself; the longest matching folder counts.
 ALLOWED = {

@@ -1,0 +1,327 @@
+#include "tcp/tcp_listener.h"
+
+#include <netinet/tcp.h>
+#include <sys/epoll.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <limits>
+#include <system_error>
+
+#include "streams/stream_listener.h"
+
+namespace ferrule::tcp {
+
+namespace {
+
+using streams::PushDevices;
+
+constexpr size_t kReadSize = 16 * 1024;
+constexpr int kEventsPerTurn = 256;
+constexpr int kAcceptsPerTurn = 64;
+constexpr Duration kSweep = std::chrono::milliseconds(250);
+constexpr uint32_t kNoSlot = std::numeric_limits<uint32_t>::max();
+constexpr uint32_t kServerSlot = kNoSlot;
+
+void tune(int fd) {
+  const auto set = [fd](int level, int option, int value) { (void)setsockopt(fd, level, option, &value, sizeof value); };
+  set(IPPROTO_TCP, TCP_NODELAY, 1);
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, 30);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, 10);
+  set(IPPROTO_TCP, TCP_KEEPCNT, 3);
+}
+
+Duration sweep_interval(const FrameRule& rule, Duration hello_within) {
+  Duration every = std::min({kSweep, rule.timeout, hello_within});
+  if (rule.kind == FrameKind::gap) every = std::min(every, rule.gap / 2);
+  return std::max<Duration>(every, std::chrono::milliseconds(5));
+}
+
+}  // namespace
+
+TcpListener::TcpListener(const Fields& listen, std::unique_ptr<PushDevices> devices, const ListenerContext& context)
+    : listen_(listen),
+      context_(context),
+      devices_(std::move(devices)),
+      most_connections_(static_cast<size_t>(listen.integer("max_connections"))),
+      most_per_address_(static_cast<size_t>(listen.integer("max_per_address"))),
+      hello_within_(listen.duration("hello_within")),
+      sweep_every_(sweep_interval(devices_->rule(), hello_within_)),
+      slot_of_(devices_->size(), kNoSlot),
+      buffer_(kReadSize) {}
+
+Status TcpListener::open(Deadline /*deadline*/) {
+  if (server_.open()) return {};
+  auto server = server_socket(listen_);
+  if (!server) return server.status();
+  epoll_ = Descriptor(epoll_create1(EPOLL_CLOEXEC));
+  if (!epoll_.open()) return {Fault::io, "no epoll: " + std::generic_category().message(errno)};
+  server_ = std::move(*server);
+  if (want_descriptors(most_connections_) < most_connections_) {
+    context_.output.say(true, "fewer open files are allowed than max_connections: raise LimitNOFILE");
+  }
+  accepting_ = false;
+  pause_accepting(false);
+  next_sweep_ = context_.clock.now();
+  context_.output.say(false, "listens on port " + std::to_string(local_port(server_.fd())));
+  return {};
+}
+
+void TcpListener::pause_accepting(bool pause) {
+  if (accepting_ == !pause) return;
+  accepting_ = !pause;
+  epoll_event event{};
+  event.events = EPOLLIN;
+  event.data.u64 = kServerSlot;
+  (void)epoll_ctl(epoll_.fd(), pause ? EPOLL_CTL_DEL : EPOLL_CTL_ADD, server_.fd(), &event);
+}
+
+void TcpListener::watch(Slot slot, uint32_t events, int operation) {
+  epoll_event event{};
+  event.events = events;
+  event.data.u64 = slot;
+  (void)epoll_ctl(epoll_.fd(), operation, connections_[slot]->socket.fd(), &event);
+}
+
+Result<MonoTime> TcpListener::turn() {
+  std::array<epoll_event, kEventsPerTurn> events;
+  const int ready = epoll_wait(epoll_.fd(), events.data(), kEventsPerTurn, 0);
+  bool newcomers = false;
+  for (int i = 0; i < ready; ++i) {
+    const auto slot = static_cast<Slot>(events[static_cast<size_t>(i)].data.u64);
+    if (slot == kServerSlot) {
+      newcomers = true;
+    } else if (connections_[slot] != nullptr) {
+      serve(slot, events[static_cast<size_t>(i)].events);
+    }
+  }
+  if (newcomers) accept_some();  // last, so that no slot of these events has been given to another
+  const MonoTime now = context_.clock.now();
+  if (now >= next_sweep_) sweep(now);
+  if (messages_ + bytes_in_ + bytes_out_ > 0) {
+    context_.output.traffic(std::exchange(messages_, 0), std::exchange(bytes_in_, 0), std::exchange(bytes_out_, 0));
+  }
+  return ready == kEventsPerTurn ? now : next_sweep_;
+}
+
+// ---- who comes
+
+void TcpListener::accept_some() {
+  for (int i = 0; i < kAcceptsPerTurn; ++i) {
+    sockaddr_storage from{};
+    socklen_t size = sizeof from;
+    Descriptor socket(accept4(server_.fd(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    if (socket.open()) {
+      admit(std::move(socket), address_of(from));
+      continue;
+    }
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      context_.output.count("refused: out of descriptors");
+      pause_accepting(true);  // until the next sweep: others need descriptors, too
+    }
+    if (errno != ECONNABORTED && errno != EINTR) return;
+  }
+}
+
+void TcpListener::admit(Descriptor socket, const PeerAddress& from) {
+  uint32_t& from_there = per_address_[from];
+  if (from_there >= most_per_address_) return context_.output.count("refused: too many from one address");
+  ++from_there;
+  if (open_ >= most_connections_ && !make_room()) {
+    if (--per_address_[from] == 0) per_address_.erase(from);
+    return context_.output.count("refused: too many connections");
+  }
+  tune(socket.fd());
+  Slot slot = static_cast<Slot>(connections_.size());
+  if (free_.empty()) {
+    connections_.emplace_back();
+  } else {
+    slot = free_.back();
+    free_.pop_back();
+  }
+  auto connection = std::make_unique<Connection>(std::move(socket), devices_->rule());
+  connection->from = from;
+  connection->generation = ++last_generation_;
+  connection->opened = connection->last_heard = context_.clock.now();
+  connections_[slot] = std::move(connection);
+  ++open_;
+  watch(slot, EPOLLIN | EPOLLRDHUP, EPOLL_CTL_ADD);
+  context_.output.count("opened");
+  if (const Index device = devices_->by_address(to_text(from)); device != PushDevices::kNone) give_to(slot, device);
+}
+
+// The oldest connection that has not said whose it is gives way.
+bool TcpListener::make_room() {
+  Slot oldest = kNoSlot;
+  for (Slot slot = 0; slot < connections_.size(); ++slot) {
+    const auto& one = connections_[slot];
+    if (one == nullptr || one->device != PushDevices::kNone) continue;
+    if (oldest == kNoSlot || one->opened < connections_[oldest]->opened) oldest = slot;
+  }
+  if (oldest == kNoSlot) return false;
+  close_connection(oldest, "closed: gave way to a newcomer");
+  return true;
+}
+
+void TcpListener::give_to(Slot slot, Index device) {
+  Connection& connection = *connections_[slot];
+  if (connection.device == device) return;
+  if (connection.device != PushDevices::kNone && slot_of_[connection.device] == slot) {
+    slot_of_[connection.device] = kNoSlot;
+    devices_->gone(connection.device, Reason::link_down, "its connection speaks for another device now");
+  }
+  const Slot before = std::exchange(slot_of_[device], slot);
+  connection.device = device;
+  if (before != kNoSlot && before != slot) close_connection(before, "closed: taken over by a newer connection");
+}
+
+// ---- what they send
+
+void TcpListener::serve(Slot slot, uint32_t events) {
+  if ((events & EPOLLOUT) != 0) flush(slot);
+  if (connections_[slot] == nullptr) return;
+  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) read(slot);
+}
+
+void TcpListener::read(Slot slot) {
+  Connection& connection = *connections_[slot];
+  const ssize_t got = ::read(connection.socket.fd(), buffer_.data(), buffer_.size());
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (got <= 0) return close_connection(slot, got == 0 ? "closed: by the device" : "closed: link lost");
+  bytes_in_ += static_cast<uint64_t>(got);
+  reading_ = slot;
+  connection.framer.take({buffer_.data(), static_cast<size_t>(got)}, context_.clock.now(), *this);
+  if (connections_[slot] == nullptr) return;
+  if (connection.framer.lost_bytes() > kMostLostBytes) connection.closing = "closed: no frame in 64 KiB";
+  if (connection.closing != nullptr) close_connection(slot, connection.closing);
+}
+
+void TcpListener::frame(const Frame& frame) {
+  Connection& connection = *connections_[reading_];
+  if (connection.closing != nullptr) return;
+  ++messages_;
+  const MonoTime now = context_.clock.now();
+  PushDevices::Message message = devices_->read(frame, connection.device, now);
+  if (message.device != PushDevices::kNone) {
+    give_to(reading_, message.device);
+    connection.last_heard = now;
+    devices_->heard(message.device, now);
+  }
+  if (message.what == PushDevices::What::data) return take(message);
+  context_.output.count(event_of(message.what));
+  if (message.what == PushDevices::What::heartbeat) send(reading_, devices_->heartbeat_reply(message));
+}
+
+void TcpListener::take(PushDevices::Message& message) {
+  std::vector<uint8_t> reply = devices_->acknowledgement(message);
+  const bool owes = !reply.empty() && owed_.size() < kMostOwed;
+  const uint64_t token = owes ? ++last_token_ : 0;
+  if (owes) owed_.emplace(token, Owed{reading_, connections_[reading_]->generation, std::move(reply)});
+  if (context_.output.offer(devices_->id(message.device), std::move(message.samples), token) == OfferResult::taken) return;
+  owed_.erase(token);
+  context_.output.count("dropped: the bus is full");
+}
+
+void TcpListener::dropped(FrameDrop why, size_t /*bytes*/) {
+  context_.output.count("dropped: " + std::string(ferrule::to_text(why)));
+  Connection& connection = *connections_[reading_];
+  if (why == FrameDrop::too_long) connection.closing = "closed: frame too long";
+  if (why == FrameDrop::unfinished && sweeping_) connection.closing = "closed: frame not finished in time";
+}
+
+// ---- what they are sent
+
+void TcpListener::settled(uint64_t token, bool durable) {
+  const auto owed = owed_.find(token);
+  if (owed == owed_.end()) return;
+  const Owed one = std::move(owed->second);
+  owed_.erase(owed);
+  const bool there =
+      one.slot < connections_.size() && connections_[one.slot] != nullptr && connections_[one.slot]->generation == one.generation;
+  if (there && durable) send(one.slot, one.reply);
+  if (!durable) context_.output.count("replies: withheld, the data could not be stored");
+}
+
+void TcpListener::send(Slot slot, std::span<const uint8_t> bytes) {
+  Connection& connection = *connections_[slot];
+  if (bytes.empty()) return;
+  size_t sent = 0;
+  if (connection.unsent == nullptr) {
+    const ssize_t now = ::send(connection.socket.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+    sent = now > 0 ? static_cast<size_t>(now) : 0;
+  }
+  bytes_out_ += bytes.size();
+  if (sent == bytes.size()) return;
+  if (connection.unsent == nullptr) connection.unsent = std::make_unique<std::vector<uint8_t>>();
+  connection.unsent->insert(connection.unsent->end(), bytes.begin() + static_cast<std::ptrdiff_t>(sent), bytes.end());
+  if (connection.unsent->size() > kMostUnsent) {
+    connection.closing = "closed: does not read its replies";  // at the next read or sweep: we may be in the middle of one
+  } else {
+    watch(slot, EPOLLIN | EPOLLRDHUP | EPOLLOUT, EPOLL_CTL_MOD);
+  }
+}
+
+void TcpListener::flush(Slot slot) {
+  Connection& connection = *connections_[slot];
+  if (connection.unsent == nullptr) return;
+  auto& unsent = *connection.unsent;
+  const ssize_t sent = ::send(connection.socket.fd(), unsent.data(), unsent.size(), MSG_NOSIGNAL);
+  if (sent > 0) unsent.erase(unsent.begin(), unsent.begin() + sent);
+  if (!unsent.empty()) return;
+  connection.unsent.reset();
+  watch(slot, EPOLLIN | EPOLLRDHUP, EPOLL_CTL_MOD);
+}
+
+// ---- time, and the end
+
+void TcpListener::sweep(MonoTime now) {
+  next_sweep_ = now + sweep_every_;
+  pause_accepting(false);
+  sweeping_ = true;
+  for (Slot slot = 0; slot < connections_.size(); ++slot) {
+    if (connections_[slot] == nullptr) continue;
+    Connection& connection = *connections_[slot];
+    reading_ = slot;
+    connection.framer.tick(now, *this);
+    const bool stranger = connection.device == PushDevices::kNone;
+    if (stranger && now - connection.opened >= hello_within_) connection.closing = "closed: did not say whose it is";
+    if (connection.closing != nullptr) close_connection(slot, connection.closing);
+  }
+  sweeping_ = false;
+  devices_->expire(now);
+  for (Index device = 0; device < slot_of_.size(); ++device) {
+    const Slot slot = slot_of_[device];
+    if (slot != kNoSlot && now - connections_[slot]->last_heard >= devices_->offline_after()) {
+      close_connection(slot, "closed: silent for too long");
+    }
+  }
+}
+
+void TcpListener::close_connection(Slot slot, std::string_view why) {
+  const std::unique_ptr<Connection> connection = std::move(connections_[slot]);
+  free_.push_back(slot);
+  --open_;
+  if (const auto there = per_address_.find(connection->from); there != per_address_.end() && --there->second == 0) {
+    per_address_.erase(there);
+  }
+  context_.output.count(why);
+  const Index device = connection->device;
+  if (device == PushDevices::kNone || slot_of_[device] != slot) return;
+  slot_of_[device] = kNoSlot;
+  devices_->gone(device, Reason::link_down, why);
+}
+
+void TcpListener::close() noexcept {
+  connections_.clear();
+  free_.clear();
+  owed_.clear();
+  per_address_.clear();
+  open_ = 0;
+  std::ranges::fill(slot_of_, kNoSlot);
+  server_.reset();
+  epoll_.reset();
+}
+
+}  // namespace ferrule::tcp
