@@ -154,7 +154,8 @@ PushDevices::Message PushDevices::read(const Frame& frame, Index known, MonoTime
   } else {
     message.wants_acknowledgement = acknowledge_.has_value() && !beat;
   }
-  message.device = named(content, known);
+  const bool says_nothing_else = beat && rule_.kind != FrameKind::tagged;
+  message.device = says_nothing_else ? known : named(content, known);
   if (message.device == kNone) {
     message.what = What::unknown;
   } else if (beat) {

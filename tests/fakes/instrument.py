@@ -4,10 +4,12 @@
 
 Prints `ready <port>` once it can be reached. Debian's own Python only.
 """
+import functools
 import os
 import select
 import socket
 import sys
+import threading
 import tty
 
 setpoint = {}
@@ -43,10 +45,7 @@ def serve_tcp():
     print("ready", server.getsockname()[1], flush=True)
     while True:
         peer, _ = server.accept()
-        if os.fork() == 0:  # setpoints written on one connection are read on the same one
-            talk(lambda: peer.recv(1024), peer.sendall)
-            os._exit(0)
-        peer.close()
+        threading.Thread(target=talk, args=(functools.partial(peer.recv, 1024), peer.sendall), daemon=True).start()
 
 
 def serve_udp():
