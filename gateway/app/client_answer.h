@@ -1,6 +1,7 @@
 // The answers of the gateway as the commands read them.
 #pragma once
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 namespace ferrule {
 
 inline constexpr int kDone = 0, kRefused = 1, kNoGateway = 2;
+inline constexpr std::chrono::seconds kReading{15};  // the longest that a question which changes nothing waits
 
 struct ClientAnswer {
   int exit_code = kDone;

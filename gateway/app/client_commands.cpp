@@ -15,7 +15,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::seconds kReading{15};
 constexpr std::chrono::seconds kWriting{75};  // the longest write that the gateway takes, and then some
 
 double seconds_since(double unix_ms) {

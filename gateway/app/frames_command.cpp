@@ -12,8 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::chrono::seconds kReading{15};
-
 std::string time_of_day(double unix_ms) {
   const auto seconds = static_cast<std::time_t>(unix_ms / 1000);
   std::tm local{};

@@ -13,7 +13,6 @@ namespace ferrule::outbox {
 namespace {
 
 // Additions that may wrap: stored numbers are hostile until proven otherwise.
-int64_t plus(int64_t a, int64_t b) { return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b)); }
 int64_t us_to_ns(int64_t us) { return static_cast<int64_t>(static_cast<uint64_t>(us) * 1000); }
 
 class Reader {

@@ -48,4 +48,7 @@ inline std::vector<uint32_t> column_order(const std::vector<uint32_t>& tags, siz
   return order;
 }
 
+// Sums of what a block says, which may be anything: they wrap where they overflow.
+inline int64_t plus(int64_t a, int64_t b) { return static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b)); }
+
 }  // namespace ferrule::outbox
