@@ -6,11 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <string>
+#include <utility>
 
 #include "link/wait.h"
 #include "modbus/exchange_meter.h"
 #include "modbus/line.h"
-#include "modbus/wire_format.h"
+#include "modbus/mbap.h"
 
 namespace ferrule::modbus {
 
@@ -26,13 +27,8 @@ class TcpLine final : public Line {
 
   Status connect(Deadline deadline) override {
     if (stream_->connected()) return {};
-    if (format_ == nullptr) {
-      auto format = WireFormat::make(Framing::tcp);
-      if (!format.ok()) return format.status();
-      format_ = std::move(*format);
-    }
-    if (Status bench = reserve_bench(); !bench.ok()) return bench;
     filled_ = 0;
+    answered_ = 0;
     unacknowledged_ = 0;
     return stream_->connect(deadline);
   }
@@ -46,15 +42,12 @@ class TcpLine final : public Line {
       return answer;
     }
     if (answer.status = rest(deadline); !answer.status.ok()) return answer;
-    const auto frame = format_->compose(++transaction_, question.unit, pdu);
-    if (!frame.ok()) {
-      answer.status = frame.status();
-      return answer;
-    }
+    drop(std::exchange(answered_, 0));
+    const std::span<const uint8_t> frame = request_.compose(++transaction_, question.unit, pdu);
     ExchangeMeter meter(answer, context_);
     meter.starts();
-    answer.status = stream_->write(*frame, deadline);
-    meter.sent(*frame);
+    answer.status = stream_->write(frame, deadline);
+    meter.sent(frame);
     if (answer.status.ok()) {
       answer.status = listen(question, deadline, answer, meter);
     } else {
@@ -85,10 +78,12 @@ class TcpLine final : public Line {
         if (filled_ >= header->frame_size) {
           const std::span<const uint8_t> frame = bytes.first(header->frame_size);
           const bool ours = header->transaction == transaction_ && header->unit == question.unit;
-          Status status = ours ? take(question, frame, answer) : Status();
           answer.link_answers = true;
+          if (ours) {
+            answered_ = header->frame_size;  // the answer points into it
+            return take(question, frame, answer);
+          }
           drop(header->frame_size);
-          if (ours) return status;
           continue;
         }
       }
@@ -105,13 +100,11 @@ class TcpLine final : public Line {
             stream_->name() + ": answers came, but none to the question to unit " + std::to_string(question.unit)};
   }
 
-  Status take(const Question& question, std::span<const uint8_t> frame, Answer& answer) {
+  Status take(const Question& question, std::span<const uint8_t> frame, Answer& answer) const {
     const Verdict verdict = judge(question, frame.subspan(kMbapSize));
     if (verdict.kind == Verdict::Kind::wrong) return {Fault::bad_reply, stream_->name() + ": " + std::string(verdict.why)};
-    const auto pdu = format_->take_apart(frame);
-    if (!pdu.ok()) return pdu.status();
     answer.exception = verdict.code;
-    if (verdict.kind == Verdict::Kind::answer) answer.data = judge(question, *pdu).data;  // libmodbus' copy outlives our buffer
+    answer.data = verdict.data;
     return {};
   }
 
@@ -147,12 +140,13 @@ class TcpLine final : public Line {
   std::unique_ptr<Stream> stream_;
   const Duration pause_;
   const ChannelContext& context_;
-  std::unique_ptr<WireFormat> format_;
+  MbapRequest request_;
   uint16_t transaction_ = 0;
   int unacknowledged_ = 0;
   MonoTime last_end_;
   std::array<uint8_t, 1024> in_{};  // room for a frame and more: it is never full of frames that are not taken
   size_t filled_ = 0;
+  size_t answered_ = 0;  // bytes of in_ that the last answer points into
 };
 
 }  // namespace
