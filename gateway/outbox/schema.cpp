@@ -9,7 +9,7 @@ namespace ferrule::outbox {
 namespace {
 
 // A sector or flash page that dies takes several of our pages along, so what is kept twice lies apart: SQLite puts the roots of
-// tables side by side in the order of their making, hence this order; what grows beyond its root is kept apart by `gap`.
+// tables side by side in the order of their making, hence this order; for what grows beyond its root see Store::copy_names().
 constexpr const char* kCreate =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;"
     "CREATE TABLE names(id INTEGER PRIMARY KEY, device INTEGER NOT NULL, name TEXT NOT NULL, sum INTEGER NOT NULL);"
@@ -18,14 +18,13 @@ constexpr const char* kCreate =
     " samples INTEGER NOT NULL, why TEXT NOT NULL, sum INTEGER NOT NULL);"
     "CREATE TABLE dead_letters(id INTEGER PRIMARY KEY, uplink TEXT NOT NULL, why TEXT NOT NULL, at_ns INTEGER NOT NULL,"
     " body BLOB NOT NULL);"
-    "CREATE TABLE gap(bytes BLOB NOT NULL);"
     "CREATE TABLE blocks(first INTEGER PRIMARY KEY, summary BLOB NOT NULL, body BLOB NOT NULL);"
     "CREATE TABLE names_copy(id INTEGER PRIMARY KEY, device INTEGER NOT NULL, name TEXT NOT NULL, sum INTEGER NOT NULL);"
     "CREATE TABLE uplink_names(id INTEGER PRIMARY KEY, name TEXT NOT NULL, sum INTEGER NOT NULL);"
     "PRAGMA application_id=1179997516;"  // "FUEL"
     "PRAGMA user_version=2";
 
-// Version 2: losses have checksums, and there is a gap.
+// Version 2: losses have checksums.
 Status from_1_to_2(Database& db) {
   std::vector<StoredLoss> losses;
   Status status =
@@ -38,7 +37,6 @@ Status from_1_to_2(Database& db) {
       "DROP TABLE losses;"
       "CREATE TABLE losses(id INTEGER PRIMARY KEY, uplink TEXT NOT NULL, from_ns INTEGER NOT NULL, to_ns INTEGER NOT NULL,"
       " samples INTEGER NOT NULL, why TEXT NOT NULL, sum INTEGER NOT NULL);"
-      "CREATE TABLE gap(bytes BLOB NOT NULL);"
       "PRAGMA user_version=2");
   if (!status) return status;
   Result<Statement> insert = db.prepare(kInsertLoss);

@@ -1,12 +1,23 @@
 #include "outbox/store.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "outbox/bytes.h"
 #include "outbox/crc32.h"
 #include "outbox/rows.h"
 
 namespace ferrule::outbox {
+
+namespace {
+
+constexpr uint64_t kApart = 32u << 10;
+
+Status write_name(Statement& insert, const Dictionary::Row& row) {
+  return insert.bind(1, row.id).bind(2, row.device).text(3, row.name).bind(4, name_sum(row)).run();
+}
+
+}  // namespace
 
 int64_t name_sum(const Dictionary::Row& row) {
   std::string all = "name";
@@ -114,6 +125,14 @@ Status Store::load_rest(Contents& contents) {
       return {Fault::corrupt, "a stored loss has a wrong checksum"};
     });
   }
+  if (status) {
+    status = each_row(db_, "SELECT id, device, name FROM names WHERE id NOT IN (SELECT id FROM names_copy)",
+                      [&](const Statement& row) -> Status {
+                        uncopied_.push_back({static_cast<uint32_t>(row.number(0)), static_cast<uint32_t>(row.number(1)),
+                                             std::string(row.bytes(2))});
+                        return {};
+                      });
+  }
   if (!status) return status;
   const Result<int64_t> dead = db_.number("SELECT count(*) FROM dead_letters");
   contents.dead_letters = dead ? static_cast<uint64_t>(*dead) : 0;
@@ -127,7 +146,6 @@ Status Store::prepare() {
       {&read_block_, "SELECT body FROM blocks WHERE first = ?1"},
       {&insert_name_, "INSERT OR REPLACE INTO names VALUES(?1, ?2, ?3, ?4)"},
       {&insert_copy_, "INSERT OR REPLACE INTO names_copy VALUES(?1, ?2, ?3, ?4)"},
-      {&insert_gap_, "INSERT INTO gap SELECT zeroblob(8192) WHERE (SELECT count(*) FROM gap) < 16"},
       {&insert_uplink_, "INSERT OR REPLACE INTO uplinks VALUES(?1, ?2, ?3, ?4)"},
       {&insert_uplink_name_, "INSERT OR IGNORE INTO uplink_names VALUES(?1, ?2, ?3)"},
       {&erase_uplink_name_, "DELETE FROM uplink_names WHERE id = ?1"},
@@ -155,6 +173,7 @@ Status Store::apply(const Batch& batch) {
     (void)db_.run("ROLLBACK");  // may have happened by itself
     return status;
   }
+  if (std::exchange(copied_, false)) uncopied_.clear(), since_names_ = 0;
   measure();
   return {};
 }
@@ -178,19 +197,20 @@ Status Store::write_blocks(const Batch& batch) {
   return {};
 }
 
-// Copies lie apart from what they are copies of: see schema.cpp.
 Status Store::write_names(const Batch& batch) {
-  if (batch.names.empty()) return {};
-  Status status = write_names(batch, insert_name_);
-  if (status) status = insert_gap_.run();
-  if (status) status = write_names(batch, insert_copy_);
-  return status;
+  for (const Dictionary::Row& row : batch.names) {
+    if (Status status = write_name(insert_name_, row); !status) return status;
+  }
+  uncopied_.insert(uncopied_.end(), batch.names.begin(), batch.names.end());
+  for (const StoredBlock& block : batch.blocks) since_names_ += block.body.size();
+  copied_ = since_names_ >= kApart || batch.clean.value_or(false);
+  return copied_ ? copy_names() : Status{};
 }
 
-Status Store::write_names(const Batch& batch, Statement& insert) {
-  for (const Dictionary::Row& row : batch.names) {
-    insert.bind(1, row.id).bind(2, row.device).text(3, row.name).bind(4, name_sum(row));
-    if (Status status = insert.run(); !status) return status;
+// The copies follow when enough was written in between that they lie elsewhere: what dies on a disk is larger than a page.
+Status Store::copy_names() {
+  for (const Dictionary::Row& row : uncopied_) {
+    if (Status status = write_name(insert_copy_, row); !status) return status;
   }
   return {};
 }

@@ -5,7 +5,6 @@
 //   names, names_copy(id, device, name, sum)   the dictionary, twice: one lost page must not take the meaning of every block
 //   uplinks(id, name, cursor, sum)
 //   uplink_names(id, name, sum)       for salvage: written once per uplink, apart from the cursors
-//   gap(bytes)                        nothing, to keep copies apart
 //   losses(id, uplink, from_ns, to_ns, samples, why, sum)
 //   dead_letters(id, uplink, why, at_ns, body)   body: a block of one record
 //
@@ -120,14 +119,17 @@ class Store {
   Status write(const Batch& batch);
   Status write_blocks(const Batch& batch);
   Status write_names(const Batch& batch);
-  Status write_names(const Batch& batch, Statement& insert);
+  Status copy_names();
   Status write_rest(const Batch& batch);
   void measure();
 
   Database db_;
-  Statement insert_block_, erase_block_, read_block_, insert_name_, insert_gap_, insert_copy_, insert_uplink_, erase_uplink_,
+  Statement insert_block_, erase_block_, read_block_, insert_name_, insert_copy_, insert_uplink_, erase_uplink_,
       insert_uplink_name_, erase_uplink_name_, insert_loss_, erase_loss_, insert_dead_, trim_dead_, set_meta_;
   uint64_t keep_dead_ = 0;
+  std::vector<Dictionary::Row> uncopied_;  // names whose copies are due
+  uint64_t since_names_ = 0;               // bytes of blocks since the first of them
+  bool copied_ = false;                    // in this transaction
   uint64_t page_ = Database::kPage;
   uint64_t pages_ = 0, used_pages_ = 0, wal_bytes_ = 0;
 };
