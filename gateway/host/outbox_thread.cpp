@@ -1,5 +1,7 @@
 #include "host/outbox_thread.h"
 
+#include "host/log.h"
+
 namespace ferrule {
 
 // What a runner calls on its own thread; each call becomes a message.
@@ -53,6 +55,27 @@ void OutboxThread::call_and_wait(std::function<void()> call) {
     done.set_value();
   }});
   done.get_future().wait();
+}
+
+OutboxCounters OutboxThread::counters() const {
+  OutboxCounters counters = outbox_->counters();
+  const int64_t since = busy_since_.load(std::memory_order_relaxed);
+  const Duration busy = since == 0 ? Duration{0} : clock_.now() - MonoTime(Duration(since));
+  if (busy >= kStalled) {
+    const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(busy).count();
+    counters.trouble = "the disk has not answered for " + std::to_string(seconds) + " s";
+  }
+  return counters;
+}
+
+bool OutboxThread::ask(std::function<void(Outbox&)> question) {
+  auto done = std::make_shared<std::promise<void>>();
+  std::future<void> answered = done->get_future();
+  inbox_.push_always(Call{[this, done, question = std::move(question)] {
+    question(*outbox_);
+    done->set_value();
+  }});
+  return answered.wait_for(kPatience) == std::future_status::ready;
 }
 
 UplinkIndex OutboxThread::attach(const std::string& name) {
@@ -138,13 +161,15 @@ void OutboxThread::run() {
   std::vector<Message> batch;
   MonoTime wake_at = clock_.now();
   dropped_since_ = clock_.wall();
-  while (inbox_.drain(batch, std::min(wake_at, receipts_due_))) {
+  while (busy_since_ = 0, inbox_.drain(batch, std::min(wake_at, receipts_due_))) {
+    busy_since_ = clock_.now().time_since_epoch().count();
     for (Message& message : batch) handle(message);
     batch.clear();
     after_batch();
     settle_receipts();
     wake_at = outbox_->tick();
     if (auto losses = outbox_->take_losses(); !losses.empty()) on_losses_(std::move(losses));
+    for (const std::string& note : outbox_->take_notes()) log(LogLevel::warning, "outbox: " + note);
     report_dropped();
   }
   const Status committed = outbox_->commit();

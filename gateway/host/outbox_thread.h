@@ -28,6 +28,8 @@ class OutboxThread {
   static constexpr size_t kMostWaiting = 1'000'000;  // samples, 40 MB
   // Receipts wait this long for others, then all are committed together: with the commit itself, 50 ms on usual flash.
   static constexpr Duration kReceiptGrain = std::chrono::milliseconds(20);
+  static constexpr Duration kStalled = std::chrono::seconds(5);
+  static constexpr std::chrono::seconds kPatience{2};
   static constexpr size_t kMostReceipts = 10'000;  // then at once
 
   // `on_losses` is called on the outbox thread.
@@ -53,8 +55,11 @@ class OutboxThread {
   // Bus thread. The receipt is settled when the entry is committed, or is not kept.
   void append(OutboxEntry entry, Receipt receipt = {});
 
-  // Any thread.
-  OutboxCounters counters() const { return outbox_->counters(); }
+  // Any thread. Says so, too, when the disk has not answered for a while: then what is read now goes on, from memory.
+  OutboxCounters counters() const;
+  // Not the outbox thread. Runs `question` there and waits for it; false: the disk did not answer within kPatience, and the
+  // question may still be run later, so it must own what it uses.
+  bool ask(std::function<void(Outbox&)> question);
   uint64_t dropped_samples() const { return dropped_samples_.load(std::memory_order_relaxed); }
   const OutboxSettings& settings() const { return settings_; }
 
@@ -104,6 +109,7 @@ class OutboxThread {
   BoundedQueue<Message> inbox_{1'000'000};
   std::atomic<size_t> waiting_samples_{0};
   std::atomic<uint64_t> dropped_samples_{0};
+  std::atomic<int64_t> busy_since_{0};  // MonoTime in ns; 0: waiting for work
   std::array<std::unique_ptr<Adapter>, kMaxUplinks> adapters_;
   // Outbox thread only.
   std::array<UplinkRunner*, kMaxUplinks> runners_{};

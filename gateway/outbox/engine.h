@@ -5,6 +5,7 @@
 //   writing.cpp  when and what to commit: blocks, merging, cursors
 //   room.cpp     limits: size, age, memory
 //   opening.cpp  start, trouble, starting again
+//   operations.cpp  what operators ask
 // Outbox thread only, counters() excepted.
 #pragma once
 
@@ -84,6 +85,12 @@ class Engine {
   std::vector<Loss> take_losses() { return losses_.take(clock_.now()); }
   std::vector<std::string> take_notes() { return std::exchange(notes_, {}); }
   OutboxCounters counters() const;
+
+  // operations.cpp
+  std::vector<Envelope> peek(UplinkIndex uplink, uint64_t after, size_t max_records);
+  Result<std::vector<DeadLetterRecord>> dead_letters(int64_t after, size_t max_records);
+  uint64_t purge(UplinkIndex uplink);
+  Status purge_dead_letters();
 
  private:
   struct Writing;  // one transaction in the making, writing.cpp

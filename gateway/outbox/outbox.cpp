@@ -41,6 +41,14 @@ MonoTime Outbox::tick() { return impl_->engine.tick(); }
 Status Outbox::commit() { return impl_->engine.commit(); }
 std::vector<Loss> Outbox::take_losses() { return impl_->engine.take_losses(); }
 std::vector<std::string> Outbox::take_notes() { return impl_->engine.take_notes(); }
+std::vector<Envelope> Outbox::peek(UplinkIndex uplink, uint64_t after, size_t max_records) {
+  return impl_->engine.peek(uplink, after, max_records);
+}
+Result<std::vector<DeadLetterRecord>> Outbox::dead_letters(int64_t after, size_t max_records) {
+  return impl_->engine.dead_letters(after, max_records);
+}
+uint64_t Outbox::purge(UplinkIndex uplink) { return impl_->engine.purge(uplink); }
+Status Outbox::purge_dead_letters() { return impl_->engine.purge_dead_letters(); }
 OutboxCounters Outbox::counters() const { return impl_->engine.counters(); }
 
 }  // namespace ferrule

@@ -83,6 +83,13 @@ struct OutboxCounters {
   std::string trouble;  // empty when healthy: "disk full: ..."
 };
 
+struct DeadLetterRecord {
+  int64_t id = 0;  // rises
+  std::string uplink, why;
+  WallTime at;
+  Envelope envelope;  // its record is null where it cannot be read any more
+};
+
 class Outbox {
  public:
   // Opens or creates the file at settings.path (its folder must exist), increments and persists the boot counter. Fails only
@@ -126,6 +133,13 @@ class Outbox {
   std::vector<Loss> take_losses();
   // What an operator should know of what happened since open(): a file that was found damaged while running, say.
   std::vector<std::string> take_notes();
+
+  // For operators. What this uplink has not settled beyond `after`, in order, in hand or not; changes nothing.
+  std::vector<Envelope> peek(UplinkIndex uplink, uint64_t after, size_t max_records);
+  Result<std::vector<DeadLetterRecord>> dead_letters(int64_t after, size_t max_records);
+  // Gives up everything that this uplink has not settled, with a Loss; how many records that was.
+  uint64_t purge(UplinkIndex uplink);
+  Status purge_dead_letters();
 
   OutboxCounters counters() const;  // any thread
 

@@ -234,6 +234,7 @@ Status Store::write_rest(const Batch& batch) {
   for (const int64_t id : batch.erase_losses) {
     if (status) status = erase_loss_.bind(1, id).run();
   }
+  if (status && batch.erase_dead_letters) status = db_.run("DELETE FROM dead_letters");
   for (const DeadLetter& dead : batch.dead_letters) {
     insert_dead_.text(1, dead.uplink).text(2, dead.why).bind(3, ns(dead.at)).blob(4, dead.body);
     if (status) status = insert_dead_.run();
@@ -256,6 +257,19 @@ Result<std::string> Store::read(uint64_t first) {
   std::string body(read_block_.bytes(0));
   read_block_.reset();
   return body;
+}
+
+Result<std::vector<StoredDeadLetter>> Store::dead_letters(int64_t after, size_t most) {
+  std::vector<StoredDeadLetter> found;
+  const std::string sql = "SELECT id, uplink, why, at_ns, body FROM dead_letters WHERE id > " + std::to_string(after) +
+                          " ORDER BY id LIMIT " + std::to_string(most);
+  Status status = each_row(db_, sql.c_str(), [&](const Statement& row) -> Status {
+    found.push_back(
+        {row.number(0), {std::string(row.bytes(1)), std::string(row.bytes(2)), wall(row.number(3)), std::string(row.bytes(4))}});
+    return {};
+  });
+  if (!status) return status;
+  return found;
 }
 
 void Store::measure() {

@@ -49,6 +49,11 @@ struct DeadLetter {
   std::string body;
 };
 
+struct StoredDeadLetter {
+  int64_t id = 0;
+  DeadLetter letter;
+};
+
 // Everything that one transaction changes.
 struct Batch {
   std::vector<uint64_t> erase_blocks;  // before `blocks`
@@ -59,13 +64,15 @@ struct Batch {
   std::vector<StoredLoss> losses;  // new ones, or changed
   std::vector<int64_t> erase_losses;
   std::vector<DeadLetter> dead_letters;
+  bool erase_dead_letters = false;  // those that are there
   std::optional<uint64_t> boot;
   std::optional<uint32_t> last_uplink;
   std::optional<bool> clean;
 
   bool empty() const {
     return erase_blocks.empty() && blocks.empty() && names.empty() && uplinks.empty() && erase_uplinks.empty() &&
-           losses.empty() && erase_losses.empty() && dead_letters.empty() && !boot && !last_uplink && !clean;
+           losses.empty() && erase_losses.empty() && dead_letters.empty() && !erase_dead_letters && !boot && !last_uplink &&
+           !clean;
   }
 };
 
@@ -102,6 +109,7 @@ class Store {
 
   Status apply(const Batch& batch);
   Result<std::string> read(uint64_t first);  // a block's body
+  Result<std::vector<StoredDeadLetter>> dead_letters(int64_t after, size_t most);
 
   uint64_t page() const { return page_; }                              // bytes; a file keeps what it was made with
   uint64_t used_bytes() const { return used_pages_ * page_; }          // database pages in use
