@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 
 #include "config/channels.h"
@@ -96,8 +97,9 @@ class DeviceBuilder {
   }
 
   void check_profile_driver(const Fields& profile) {
-    if (!profile.has("driver") || profile.text("driver") == type_.name) return;
-    context_.report.add(profile.mark("driver"), "this profile is for the driver " + cited(profile.text("driver")) +
+    const Texts& drivers = profile.texts("driver");
+    if (!profile.has("driver") || std::ranges::find(drivers, type_.name) != drivers.end()) return;
+    context_.report.add(profile.mark("driver"), "this profile is for the driver " + cited(drivers.empty() ? "" : drivers[0]) +
                                                     ", the channel's is '" + std::string(type_.name) + "'");
   }
 

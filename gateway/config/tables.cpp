@@ -83,7 +83,11 @@ constexpr std::array<FieldSpec, 5> kDeviceFields{{
 }};
 
 constexpr std::array<FieldSpec, 4> kProfileFields{{
-    {.name = "driver", .help = "The driver that it is for.", .example = "modbus", .required = true},
+    {.name = "driver",
+     .kind = texts,
+     .help = "The driver that it is for, or a list of them.",
+     .example = "modbus",
+     .required = true},
     {.name = "about", .help = "Which devices it is for, for people.", .example = "Eastron SDM630 energy meter"},
     kEvery,
     {.name = "tags", .kind = objects, .help = "What is read from the device."},

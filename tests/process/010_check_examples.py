@@ -1,6 +1,8 @@
 """Every example passes `ferrule check`; every wrong configuration is refused with exactly the lines that it should be."""
 import shutil
 
+import yaml
+
 from harness import SOURCE, expect, expect_equal, ferrule, run
 
 PROFILES = SOURCE / "config/profiles"
@@ -25,8 +27,10 @@ def every_profile_can_be_used(bench):
     for profile in profiles:
         name = profile.relative_to(PROFILES).with_suffix("").as_posix()
         config = bench.folder / "ferrule.yaml"
-        config.write_text(f"channels: [ {{ name: a, driver: modbus, tcp: {{ host: 127.0.0.1 }}, "
-                          f"devices: [ {{ name: d, unit_id: 1, profile: {name} }} ] }} ]\n")
+        drivers = yaml.safe_load(profile.read_text())["driver"]
+        driver = drivers if isinstance(drivers, str) else drivers[0]
+        way = "serial: { port: /dev/ttyUSB0 }" if driver == "serial" else "tcp: { host: 127.0.0.1, port: 4001 }"
+        config.write_text(f"channels: [ {{ name: a, driver: {driver}, {way}, devices: [ {{ name: d, unit_id: 1, profile: {name} }} ] }} ]\n")
         result = check(bench.folder, config, "--profiles", PROFILES)
         expect_equal(result.returncode, 0, f"profile {name} should pass:\n{result.stdout}{result.stderr}")
 

@@ -1,0 +1,165 @@
+"""Do devices that speak lines and frames work with peers that are not ours: socat, nc and NMEA sentences of another library?"""
+import os
+import socket
+import subprocess
+import time
+
+import pynmea2
+
+from harness import Program, expect, expect_equal, free_port, run, wait_for
+
+# A balance as MT-SICS has it: SI answers with the weight at once.
+BALANCE = """while read -r line; do
+  case "$line" in SI*) printf 'S S     100.52 g\\r\\n' ;; Z*) printf 'Z A\\r\\n' ;; *) printf 'ES\\r\\n' ;; esac
+done"""
+
+
+def gateway_with(bench, channel, broker=None):
+    config = {"gateway": {"id": "s"}, "channels": [channel]}
+    if broker:
+        config["uplinks"] = [{"name": "cloud", "mqtt": {"url": broker.url}}]
+    return bench.gateway(config)
+
+
+def value(gateway, tag):
+    return gateway.get(f"/api/v1/values/{tag}")
+
+
+def becomes(gateway, tag, wanted):
+    wait_for(lambda: value(gateway, tag)["quality"] == "good" and value(gateway, tag)["value"] == wanted, f"{tag} to be {wanted}")
+
+
+def events(gateway, channel="field"):
+    return next(one for one in gateway.get("/api/v1/channels")["channels"] if one["name"] == channel).get("events", {})
+
+
+def a_balance_behind_socat_is_asked_over_tcp(bench):
+    port = free_port()
+    script = bench.folder / "balance.sh"
+    script.write_text(BALANCE)
+    bench.program("socat", ["socat", f"TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork", f"EXEC:sh {script}"])
+    gateway = gateway_with(bench, {
+        "name": "field", "driver": "tcp", "tcp": {"host": "127.0.0.1", "port": port},
+        "devices": [{"name": "balance", "profile": "mettler_toledo/mt_sics", "every": "100ms"}]})
+    becomes(gateway, "balance.weight", 100.52)
+    status, answer = gateway.put("/api/v1/values/balance.zero", {"value": 1})
+    expect_equal((status, answer.get("outcome")), (200, "done"), str(answer))
+
+
+def the_same_balance_on_a_serial_line(bench):
+    line = bench.serial_pair()
+    script = bench.folder / "balance.sh"
+    script.write_text(BALANCE)
+    bench.program("instrument", ["socat", f"{line.a},raw,echo=0", f"EXEC:sh {script}"])
+    gateway = gateway_with(bench, {
+        "name": "field", "driver": "serial", "serial": {"port": str(line.b), "baud": 9600},
+        "devices": [{"name": "balance", "profile": "mettler_toledo/mt_sics", "every": "100ms"}]})
+    becomes(gateway, "balance.weight", 100.52)
+
+
+def lines_pushed_with_nc_reach_the_broker_and_are_acknowledged_when_durable(bench):
+    port, broker = free_port(), bench.mosquitto()
+    subscriber = bench.subscriber(broker)
+    gateway = gateway_with(bench, {
+        "name": "field", "driver": "tcp", "listen": {"port": port}, "payload": {"format": "json"}, "id": {"at": "/id"},
+        "acknowledge": "ACK {id}",
+        "devices": [{"name": "probe", "id": "p1", "tags": [{"name": "t", "at": "/t"}]}]}, broker)
+    answer = subprocess.run(["nc", "-q", "2", "127.0.0.1", str(port)], input='{"id":"p1","t":21.5}\n', capture_output=True, text=True, timeout=20)
+    expect_equal(answer.stdout, "ACK p1\r\n", "what the device is told")
+    message = subscriber.wait_for(lambda m: m.topic == "ferrule/v1/s/data/probe", "the reading at the broker").json
+    expect_equal(message["values"], {"t": 21.5})
+    wait_for(lambda: subscriber.wait_for(lambda m: m.topic == "ferrule/v1/s/state/probe" and not m.json["online"], "offline"), "the event that it left")
+    expect(events(gateway)["closed: by the device"] == 1, str(events(gateway)))
+
+
+def datagrams_sent_with_socat_are_read(bench):
+    port = free_port()
+    gateway = gateway_with(bench, {
+        "name": "field", "driver": "tcp", "listen": {"port": port, "protocol": "udp"}, "payload": {"format": "pairs", "separator": ";"},
+        "devices": [{"name": "probe", "tags": [{"name": "t", "at": "T"}, {"name": "h", "at": "H"}]}]})
+    wait_for(lambda: "listens" in gateway.log(), "the port")
+    subprocess.run(["socat", "-", f"UDP-SENDTO:127.0.0.1:{port}"], input=b"T=21.5;H=40", timeout=10, check=True)
+    becomes(gateway, "probe.t", 21.5)
+    becomes(gateway, "probe.h", 40)
+
+
+def sentences_of_another_nmea_library_are_read(bench):
+    """pynmea2 writes them; a station sends them over TCP, with noise and a broken one in between."""
+    port = free_port()
+    sentences = [str(pynmea2.MWV("WI", "MWV", ("214.8", "R", "5.1", "M", "A"))),
+                 str(pynmea2.GenericSentence("WI", "MDA", ("29.9", "I", "1.013", "B", "19.5", "C", "", "", "61.0", "", "11.8", "C")))
+                 if hasattr(pynmea2, "GenericSentence") else
+                 str(pynmea2.MDA("WI", "MDA", ("29.9", "I", "1.013", "B", "19.5", "C", "", "", "61.0", "", "11.8", "C", "", "", "", "", "", "", "", "")))]
+    feed = bench.folder / "feed"
+    feed.write_bytes(b"".join(f"{one}\r\n".encode() for one in (*sentences, "garbage", sentences[0][:-1] + "0")))
+    bench.program("socat", ["socat", "-u", f"SYSTEM:while sleep 0.1; do cat {feed}; done", f"TCP-LISTEN:{port},bind=127.0.0.1,reuseaddr,fork"])
+    gateway = gateway_with(bench, {
+        "name": "field", "driver": "tcp", "tcp": {"host": "127.0.0.1", "port": port},
+        "devices": [{"name": "weather", "profile": "nmea/weather_station"}]})
+    becomes(gateway, "weather.wind_speed", 5.1)
+    becomes(gateway, "weather.air_temperature", 19.5)
+    wait_for(lambda: events(gateway).get("dropped: not of the payload's format", 0) > 1, "noise to be counted")
+
+
+def bad_peers_close_at_their_limits_and_polls_go_on(bench):
+    """Figure 3 in small: connections that drip, and one that sends without a delimiter."""
+    plant = bench.plant({"endpoints": [{"tcp": {"listen": "127.0.0.1", "port": 0}}],
+                         "devices": [{"unit_id": 1, "registers": [{"address": "holding:0", "type": "int16", "value": 7}]}]})
+    port = free_port()
+    gateway = bench.gateway({"gateway": {"id": "s"}, "channels": [
+        {"name": "line", "driver": "modbus", "tcp": {"host": "127.0.0.1", "port": plant.port},
+         "devices": [{"name": "boiler", "every": "50ms", "tags": [{"name": "t", "address": "holding:0"}]}]},
+        {"name": "field", "driver": "tcp", "listen": {"port": port, "max_per_address": 200, "hello_within": "5s"}, "frame": {"timeout": "1s"},
+         "devices": [{"name": "probe", "tags": [{"name": "t"}]}]}]})
+    wait_for(lambda: "listens" in gateway.log(), "the port")
+    becomes(gateway, "boiler.t", 7)
+    slow = [socket.create_connection(("127.0.0.1", port)) for _ in range(100)]
+    for one in slow:
+        one.send(b"x")
+    endless = socket.create_connection(("127.0.0.1", port))
+    try:
+        for _ in range(1000):
+            endless.sendall(b"x" * 10_000)
+    except OSError:
+        pass  # closed, as it should be
+    wait_for(lambda: events(gateway).get("closed: frame too long") == 1, "the endless frame to be closed")
+    wait_for(lambda: events(gateway).get("closed: frame not finished in time", 0) + events(gateway).get("closed: taken over by a newer connection", 0) >= 100,
+             "the slow ones to be closed")
+    line = next(one for one in gateway.get("/api/v1/channels")["channels"] if one["name"] == "line")
+    expect_equal((line["timeouts"], line["bad_replies"]), (0, 0), "the other channel")
+
+
+def a_serial_device_may_be_pulled_out_and_put_back(bench, times=int(os.environ.get("FERRULE_UNPLUGS", "50"))):
+    """Figure 5: each time its data is there again within 5 s, and no descriptor is left over."""
+    link = bench.folder / "by-id"
+    number = [0]
+
+    def plug():
+        number[0] += 1
+        program = Program(bench, "adapter", ["socat", "-u", f"SYSTEM:while sleep 0.05; do echo {number[0]}; done", f"pty,raw,echo=0,link={link}"])
+        return program
+
+    adapter = plug()
+    gateway = gateway_with(bench, {"name": "field", "driver": "serial", "serial": {"port": str(link)},
+                                   "devices": [{"name": "probe", "tags": [{"name": "t"}]}]})
+    becomes(gateway, "probe.t", 1)
+    fds = lambda: len(os.listdir(f"/proc/{gateway.program.pid}/fd"))  # noqa: E731
+    before, worst = fds(), 0.0
+    for _ in range(times):
+        adapter.kill()
+        link.unlink(missing_ok=True)
+        wait_for(lambda: value(gateway, "probe.t")["quality"] == "bad", "the loss to be noticed")
+        adapter = plug()
+        begun = time.monotonic()
+        becomes(gateway, "probe.t", number[0])
+        worst = max(worst, time.monotonic() - begun)
+    print(f"        {times} times out and in: data again within {worst:.2f} s (limit 5 s); descriptors {before} before, {fds()} after")
+    expect(worst <= 5, f"data again within {worst:.2f} s")
+    expect(fds() <= before, f"{before} descriptors before, {fds()} after")
+
+
+if __name__ == "__main__":
+    run(a_balance_behind_socat_is_asked_over_tcp, the_same_balance_on_a_serial_line,
+        lines_pushed_with_nc_reach_the_broker_and_are_acknowledged_when_durable, datagrams_sent_with_socat_are_read,
+        sentences_of_another_nmea_library_are_read, bad_peers_close_at_their_limits_and_polls_go_on,
+        a_serial_device_may_be_pulled_out_and_put_back)
