@@ -18,6 +18,7 @@ class ExchangeMeter {
     answer_.bytes_in += static_cast<uint32_t>(bytes.size());
     if (context_.trace != nullptr) context_.trace->received(bytes);
   }
+  void stray() { ++answer_.strays; }
   void starts() { started_ = context_.clock.now(); }
   void ends() { answer_.on_wire = context_.clock.now() - started_; }
   MonoTime started() const { return started_; }

@@ -2,12 +2,14 @@
 // an answer is known to belong to its question; see tcp_line.cpp and rtu_line.cpp.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <span>
 
 #include "core/clock.h"
 #include "core/status.h"
 #include "link/stream.h"
+#include "modbus/overdue.h"
 #include "modbus/reply.h"
 #include "sdk/driver.h"
 
@@ -21,8 +23,12 @@ struct Answer {
   bool link_answers = false;      // bytes came, though not the answer: the reason of a bad sample is bad_reply
   uint32_t bytes_out = 0;
   uint32_t bytes_in = 0;
+  uint32_t strays = 0;  // frames that came and answered nothing: late, repeated or another's
   Duration on_wire{0};
 };
+
+// Silence before each request to a unit, by its id.
+using Pauses = std::array<Duration, 256>;
 
 // One thread; see Driver for what a call may cost and what a failure means for the next.
 class Line {
@@ -32,16 +38,19 @@ class Line {
   virtual void disconnect() noexcept = 0;
   // `pdu` is the question's, function code first.
   virtual Answer ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline) = 0;
+  // See Driver::free_at.
+  virtual MonoTime free_at(const Question& /*question*/, MonoTime now) const { return now; }
 };
 
-std::unique_ptr<Line> make_tcp_line(std::unique_ptr<Stream> stream, Duration pause, const ChannelContext& context);
+std::unique_ptr<Line> make_tcp_line(std::unique_ptr<Stream> stream, const Pauses& pauses, const ChannelContext& context);
 
 struct RtuTiming {
   Duration silence{0};     // that parts two frames: 3.5 characters; 0 over TCP
   Duration error_silence;  // after an error, until the line counts as quiet
-  Duration pause{0};       // before each request
-  bool may_echo = false;   // an RS-485 adapter may hand us our own bytes back
+  Pauses pauses{};
+  LateWindows late;
+  bool may_echo = false;  // an RS-485 adapter may hand us our own bytes back
 };
-std::unique_ptr<Line> make_rtu_line(std::unique_ptr<Stream> stream, RtuTiming timing, const ChannelContext& context);
+std::unique_ptr<Line> make_rtu_line(std::unique_ptr<Stream> stream, const RtuTiming& timing, const ChannelContext& context);
 
 }  // namespace ferrule::modbus

@@ -17,21 +17,37 @@ namespace {
 constexpr Duration kSerialErrorSilence = std::chrono::milliseconds(20);
 constexpr Duration kTcpErrorSilence = std::chrono::milliseconds(50);
 
-RtuTiming serial_timing(const Fields& serial, Duration pause) {
-  const Duration silence = frame_silence(serial);
-  return {.silence = silence, .error_silence = std::max(silence, kSerialErrorSilence), .pause = pause, .may_echo = true};
+Pauses pauses_of(const ChannelSettings& channel) {
+  Pauses pauses;
+  pauses.fill(channel.fields.duration("pause"));
+  for (const DeviceSettings& device : channel.devices) pauses[unit_of(device.fields)] = pause_of(channel.fields, device.fields);
+  return pauses;
 }
 
-std::unique_ptr<Line> make_line(const Fields& fields, const ChannelContext& context) {
-  const Duration pause = fields.duration("pause");
+// A unit that nobody said more about is taken to answer within twice the time that it is waited for.
+LateWindows late_windows(const ChannelSettings& channel) {
+  LateWindows windows(2 * channel.fields.duration("timeout"));
+  for (const DeviceSettings& device : channel.devices) {
+    const bool fixed = device.fields.has("late_window");
+    const Duration twice = 2 * (device.fields.has("timeout") ? device.fields : channel.fields).duration("timeout");
+    windows.set(unit_of(device.fields), fixed ? device.fields.duration("late_window") : twice, fixed);
+  }
+  return windows;
+}
+
+std::unique_ptr<Line> make_line(const ChannelSettings& channel, const ChannelContext& context) {
+  const Fields& fields = channel.fields;
+  RtuTiming timing{.error_silence = kTcpErrorSilence, .pauses = pauses_of(channel), .late = late_windows(channel)};
   if (const Fields* serial = fields.object("serial")) {
-    return make_rtu_line(make_serial_stream(*serial, context.clock, context.stop), serial_timing(*serial, pause), context);
+    timing.silence = frame_silence(*serial);
+    timing.error_silence = std::max(timing.silence, kSerialErrorSilence);
+    timing.may_echo = true;
+    return make_rtu_line(make_serial_stream(*serial, context.clock, context.stop), timing, context);
   }
   const Fields* tcp = fields.object("tcp");
   auto stream = make_tcp_stream(*tcp, kDefaultPort, context.clock, context.stop);
-  if (!fields.boolean("rtu_over_tcp")) return make_tcp_line(std::move(stream), pause, context);
-  return make_rtu_line(std::move(stream), {.silence = {}, .error_silence = kTcpErrorSilence, .pause = pause, .may_echo = false},
-                       context);
+  if (!fields.boolean("rtu_over_tcp")) return make_tcp_line(std::move(stream), timing.pauses, context);
+  return make_rtu_line(std::move(stream), timing, context);
 }
 
 Status with_request(const Status& status, const std::string& request) {
@@ -41,10 +57,7 @@ Status with_request(const Status& status, const std::string& request) {
 }  // namespace
 
 ModbusDriver::ModbusDriver(const ChannelSettings& channel, const ChannelContext& context)
-    : channel_(channel),
-      context_(context),
-      line_(make_line(channel.fields, context_)),
-      refusals_(context.clock, context.learnt) {}
+    : channel_(channel), context_(context), line_(make_line(channel, context_)), refusals_(context.clock, context.learnt) {}
 
 Result<std::unique_ptr<Driver>> ModbusDriver::build(const ChannelSettings& channel, const ChannelContext& context) {
   if (!channel.fields.has("tcp") && !channel.fields.has("serial")) {
@@ -154,6 +167,10 @@ void ModbusDriver::silent(const Request& request, SampleSink& sink, Exchange& ex
   exchange.status = {Fault::bad_reply, exchange.status.what()};
   if (!exchange.instead.empty()) return;
   for (const Cut& cut : static_cast<const ReadBody&>(*request.body).cuts) sink.bad(cut.tag, Reason::timeout);
+}
+
+MonoTime ModbusDriver::free_at(const Request& request, MonoTime now) const {
+  return line_->free_at(static_cast<const ReadBody&>(*request.body).question, now);
 }
 
 WriteOutcome ModbusDriver::write(const Command& command, Deadline deadline) {

@@ -23,6 +23,7 @@ class ModbusDriver final : public Driver {
   Result<Requests> replan(const DeviceSettings& device, std::span<const TagId> tags) const override;
   Status connect(Deadline deadline) override { return line_->connect(deadline); }
   Exchange read(const Request& request, SampleSink& sink, Deadline deadline) override;
+  MonoTime free_at(const Request& request, MonoTime now) const override;
   WriteOutcome write(const Command& command, Deadline deadline) override;
   Prober* prober() override { return &prober_; }
   void disconnect() noexcept override;

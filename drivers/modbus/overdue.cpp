@@ -10,55 +10,55 @@ bool same(const Question& a, const Question& b) {
   return a.unit == b.unit && a.function == b.function && a.address == b.address && a.count == b.count;
 }
 
-size_t reply_bytes(const Question& question) { return question.is_read() ? question.data_bytes() : 0; }
-
-// Whether the reply to `old` would pass for the answer to `asked`.
+// Whether a reply to `old` could pass for the answer to `asked`.
 bool could_pass(const Question& old, const Question& asked) {
   if (old.unit != asked.unit || old.function != asked.function) return false;
-  // The confirmation of several registers names address and count, not the values: even the same question is another write.
-  if (!asked.is_read()) return same(old, asked);
-  return reply_bytes(old) == reply_bytes(asked) && !same(old, asked);
+  return !asked.is_read() || !same(old, asked);
+}
+
+bool fits(const Question& question, uint8_t unit, uint8_t function, std::optional<size_t> data_bytes) {
+  if (question.unit != unit || static_cast<uint8_t>(question.function) != function) return false;
+  return !data_bytes || (question.is_read() ? question.data_bytes() : 0) == *data_bytes;
 }
 
 }  // namespace
 
-OverdueReplies::Owed* OverdueReplies::find(const Question& question) {
-  const auto at = std::ranges::find_if(owed_, [&](const Owed& owed) { return same(owed.question, question); });
-  return at == owed_.end() ? nullptr : &*at;
+void LateWindows::seen(uint8_t unit, Duration latency) {
+  Window& window = windows_[unit];
+  if (!window.fixed) window.length = std::clamp(latency * 5 / 4, window.length, std::max(window.length, kMost));
 }
 
 void OverdueReplies::missed(const Question& question, MonoTime sent, MonoTime now) {
-  Owed* owed = find(question);
-  if (owed == nullptr) {
-    if (owed_.size() >= kMost) owed_.erase(owed_.begin());
-    owed_.push_back({question, sent, now, 0});
-    owed = &owed_.back();
-  }
-  ++owed->replies;
-  owed->until = now + std::min(now - owed->first_sent, 2 * (now - sent));
+  forget_old(now);
+  const auto known = std::ranges::find_if(owed_, [&](const Owed& owed) { return same(owed.question, question); });
+  const bool repeated = known != owed_.end() && sent < known->until;
+  const int times = repeated ? known->times + 1 : 1;
+  if (known != owed_.end()) owed_.erase(known);
+  if (owed_.size() >= kMost) owed_.erase(owed_.begin());
+  owed_.push_back({question, sent, sent + windows_.of(question.unit), times});
 }
 
 void OverdueReplies::answered(const Question& question, MonoTime sent, MonoTime now) {
-  Owed* owed = find(question);
-  if (owed == nullptr) return;
-  // If it was the first try's reply, the unit takes now - first_sent; the reply to this try comes as long after it.
-  owed->until = sent + (now - owed->first_sent) * 5 / 4;
-}
-
-void OverdueReplies::came_late(uint8_t unit, uint8_t function, size_t data_bytes) {
+  if (owed_.empty()) return;
+  forget_old(now);
   for (Owed& owed : owed_) {
-    const bool fits = owed.question.unit == unit && static_cast<uint8_t>(owed.question.function) == function &&
-                      reply_bytes(owed.question) == data_bytes;
-    if (!fits) continue;
-    --owed.replies;
-    break;
+    if (!same(owed.question, question) || sent >= owed.until) continue;
+    owed.until = sent + windows_.of(question.unit);
+    owed.sent = sent;
+    ++owed.times;
   }
-  std::erase_if(owed_, [](const Owed& owed) { return owed.replies <= 0; });
 }
 
-MonoTime OverdueReplies::free_at(const Question& question, MonoTime now) {
-  if (owed_.empty()) return now;
-  std::erase_if(owed_, [now](const Owed& owed) { return owed.until <= now; });
+void OverdueReplies::came_late(uint8_t unit, uint8_t function, std::optional<size_t> data_bytes, MonoTime now) {
+  const auto owed = std::ranges::find_if(owed_, [&](const Owed& one) { return fits(one.question, unit, function, data_bytes); });
+  // Of a question that was sent several times nobody can tell which reply this is, nor whether a unit that repeats itself is not
+  // still busy with the last: time alone clears it.
+  if (owed == owed_.end() || owed->times > 1) return;
+  windows_.seen(unit, now - owed->sent);
+  owed_.erase(owed);
+}
+
+MonoTime OverdueReplies::free_at(const Question& question, MonoTime now) const {
   MonoTime free = now;
   for (const Owed& owed : owed_) {
     if (could_pass(owed.question, question)) free = std::max(free, owed.until);
@@ -66,8 +66,14 @@ MonoTime OverdueReplies::free_at(const Question& question, MonoTime now) {
   return free;
 }
 
-bool OverdueReplies::expects_from(uint8_t unit) const {
-  return std::ranges::any_of(owed_, [unit](const Owed& owed) { return owed.question.unit == unit; });
+bool OverdueReplies::expects_from(uint8_t unit, MonoTime now) const {
+  return std::ranges::any_of(owed_, [&](const Owed& owed) { return owed.question.unit == unit && owed.until > now; });
+}
+
+void OverdueReplies::forget_old(MonoTime now) {
+  std::erase_if(owed_, [&](const Owed& owed) {
+    return now > owed.until && now - owed.sent > windows_.of(owed.question.unit) * kRememberedFor;
+  });
 }
 
 }  // namespace ferrule::modbus

@@ -16,8 +16,8 @@ namespace {
 
 class RtuLine final : public Line {
  public:
-  RtuLine(std::unique_ptr<Stream> stream, RtuTiming timing, const ChannelContext& context)
-      : stream_(std::move(stream)), timing_(timing), context_(context) {}
+  RtuLine(std::unique_ptr<Stream> stream, const RtuTiming& timing, const ChannelContext& context)
+      : stream_(std::move(stream)), timing_(timing), context_(context), overdue_(timing.late) {}
 
   Status connect(Deadline deadline) override {
     if (stream_->connected()) return {};
@@ -34,6 +34,8 @@ class RtuLine final : public Line {
 
   void disconnect() noexcept override { stream_->disconnect(); }
 
+  MonoTime free_at(const Question& question, MonoTime now) const override { return overdue_.free_at(question, now); }
+
   Answer ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline) override {
     Answer answer;
     if (!stream_->connected()) {
@@ -48,6 +50,7 @@ class RtuLine final : public Line {
       return answer;
     }
     meter.starts();
+    garbled_ = false;
     answer.status = stream_->write(*frame, deadline);
     meter.sent(*frame);
     if (answer.status.ok()) answer.status = listen(question, *frame, deadline, answer, meter);
@@ -71,7 +74,7 @@ class RtuLine final : public Line {
       return {Fault::timeout, stream_->name() + ": unit " + std::to_string(question.unit) +
                                   " still owes an answer that could be mistaken for this one; it is held off"};
     }
-    Duration quiet = std::max(timing_.silence, timing_.pause);
+    Duration quiet = std::max(timing_.silence, timing_.pauses[question.unit]);
     if (unclean_) quiet = std::max(quiet, timing_.error_silence);
     while (true) {
       const MonoTime until = std::max(last_byte_ + quiet, overdue_.free_at(question, context_.clock.now()));
@@ -105,14 +108,18 @@ class RtuLine final : public Line {
       }
       if (size.kind == RtuSize::Kind::more || filled_ < size.size) return;
       const auto pdu = format_->take_apart(std::span(in_.data(), size.size));
-      if (pdu.ok()) late(in_[0], *pdu);
+      if (pdu.ok()) late(in_[0], *pdu, meter);
       drop(pdu.ok() ? size.size : 1);
     }
   }
 
-  void late(uint8_t unit, std::span<const uint8_t> pdu) {
-    const bool read = pdu[0] <= static_cast<uint8_t>(Function::read_input);
-    overdue_.came_late(unit, pdu[0], read ? pdu.size() - 2 : 0);
+  void late(uint8_t unit, std::span<const uint8_t> pdu, ExchangeMeter& meter) {
+    constexpr uint8_t kExceptionFlag = 0x80;
+    meter.stray();
+    const auto function = static_cast<uint8_t>(pdu[0] & ~kExceptionFlag);
+    std::optional<size_t> data_bytes;
+    if ((pdu[0] & kExceptionFlag) == 0) data_bytes = function <= static_cast<uint8_t>(Function::read_input) ? pdu.size() - 2 : 0;
+    overdue_.came_late(unit, function, data_bytes, context_.clock.now());
   }
 
   // --- the answer ------------------------------------------------------------------------------------------------------------
@@ -133,7 +140,7 @@ class RtuLine final : public Line {
         }
         if (size.kind == RtuSize::Kind::more || filled_ < size.size) break;
         const std::span<const uint8_t> frame(in_.data(), size.size);
-        const auto status = take(question, frame, answer);
+        const auto status = take(question, frame, answer, meter);
         drop(size.size);
         if (status) return *status;
       }
@@ -161,10 +168,14 @@ class RtuLine final : public Line {
   }
 
   // Nothing: this frame is not for us; the wait goes on.
-  std::optional<Status> take(const Question& question, std::span<const uint8_t> frame, Answer& answer) {
+  std::optional<Status> take(const Question& question, std::span<const uint8_t> frame, Answer& answer, ExchangeMeter& meter) {
     const uint8_t unit = frame[0];
     const auto pdu = format_->take_apart(frame);
-    if (!pdu.ok()) return Status(Fault::bad_reply, stream_->name() + ": " + pdu.status().what());
+    if (!pdu.ok()) {
+      garbled_ = unit == question.unit && frame[1] == static_cast<uint8_t>(question.function) &&
+                 (!question.is_read() || frame[2] == question.data_bytes());
+      return Status(Fault::bad_reply, stream_->name() + ": " + pdu.status().what());
+    }
     const Verdict verdict = judge(question, *pdu);
     if (unit == question.unit && verdict.kind != Verdict::Kind::wrong) {
       answer.exception = verdict.code;
@@ -172,8 +183,8 @@ class RtuLine final : public Line {
       return Status();
     }
     answer.link_answers = true;
-    const bool expected = unit != question.unit || overdue_.expects_from(unit);
-    late(unit, *pdu);
+    const bool expected = unit != question.unit || overdue_.expects_from(unit, context_.clock.now());
+    late(unit, *pdu, meter);
     if (expected) return std::nullopt;
     return Status(Fault::bad_reply, stream_->name() + ": " + std::string(verdict.why));
   }
@@ -190,16 +201,12 @@ class RtuLine final : public Line {
     return status;
   }
 
-  // A unit that stayed silent may answer yet. One that answered, be it garbled, owes nothing.
+  // A unit that stayed silent may answer yet; so may one in whose place something else was heard. One whose answer came, but
+  // garbled, owes no more than before.
   void note(const Question& question, const Answer& answer, MonoTime sent) {
     const MonoTime now = context_.clock.now();
-    if (answer.status.ok()) {
-      if (!overdue_.empty()) overdue_.answered(question, sent, now);
-      return;
-    }
-    const bool silence =
-        answer.status.fault() == Fault::timeout || answer.link_answers || answer.status.fault() == Fault::cancelled;
-    if (silence && filled_ == 0) overdue_.missed(question, sent, now);
+    if (answer.status.ok() || garbled_) return overdue_.answered(question, sent, now);
+    if (answer.sent) overdue_.missed(question, sent, now);
   }
 
   void drop(size_t size) {
@@ -214,6 +221,7 @@ class RtuLine final : public Line {
   OverdueReplies overdue_;
   MonoTime last_byte_;
   bool unclean_ = false;            // the last exchange went wrong: wait longer for silence
+  bool garbled_ = false;            // the answer to the present question came, with a wrong checksum
   bool echoes_ = false;             // this line hands our own bytes back
   std::array<uint8_t, 1024> in_{};  // room for a frame and more: it is never full of frames that are not taken
   size_t filled_ = 0;
@@ -221,7 +229,7 @@ class RtuLine final : public Line {
 
 }  // namespace
 
-std::unique_ptr<Line> make_rtu_line(std::unique_ptr<Stream> stream, RtuTiming timing, const ChannelContext& context) {
+std::unique_ptr<Line> make_rtu_line(std::unique_ptr<Stream> stream, const RtuTiming& timing, const ChannelContext& context) {
   return std::make_unique<RtuLine>(std::move(stream), timing, context);
 }
 

@@ -22,8 +22,8 @@ constexpr int kUnacknowledgedMost = 2;
 
 class TcpLine final : public Line {
  public:
-  TcpLine(std::unique_ptr<Stream> stream, Duration pause, const ChannelContext& context)
-      : stream_(std::move(stream)), pause_(pause), context_(context) {}
+  TcpLine(std::unique_ptr<Stream> stream, const Pauses& pauses, const ChannelContext& context)
+      : stream_(std::move(stream)), pauses_(pauses), context_(context) {}
 
   Status connect(Deadline deadline) override {
     if (stream_->connected()) return {};
@@ -41,7 +41,7 @@ class TcpLine final : public Line {
       answer.status = {Fault::disconnected, stream_->name() + ": not connected"};
       return answer;
     }
-    if (answer.status = rest(deadline); !answer.status.ok()) return answer;
+    if (answer.status = rest(pauses_[question.unit], deadline); !answer.status.ok()) return answer;
     drop(std::exchange(answered_, 0));
     const std::span<const uint8_t> frame = request_.compose(++transaction_, question.unit, pdu);
     ExchangeMeter meter(answer, context_);
@@ -60,9 +60,9 @@ class TcpLine final : public Line {
   }
 
  private:
-  Status rest(Deadline deadline) {
-    if (pause_ == Duration{0}) return {};
-    const MonoTime until = last_end_ + pause_;
+  Status rest(Duration pause, Deadline deadline) {
+    if (pause == Duration{0}) return {};
+    const MonoTime until = last_end_ + pause;
     if (context_.clock.now() >= until) return {};
     const Status rested = wait_for(-1, 0, std::min(until, deadline), context_.clock, context_.stop, stream_->name());
     return rested.fault() == Fault::timeout ? Status() : rested;
@@ -84,6 +84,7 @@ class TcpLine final : public Line {
             return take(question, frame, answer);
           }
           drop(header->frame_size);
+            ++answer.strays;
           continue;
         }
       }
@@ -138,7 +139,7 @@ class TcpLine final : public Line {
   }
 
   std::unique_ptr<Stream> stream_;
-  const Duration pause_;
+  const Pauses pauses_;
   const ChannelContext& context_;
   MbapRequest request_;
   uint16_t transaction_ = 0;
@@ -151,8 +152,8 @@ class TcpLine final : public Line {
 
 }  // namespace
 
-std::unique_ptr<Line> make_tcp_line(std::unique_ptr<Stream> stream, Duration pause, const ChannelContext& context) {
-  return std::make_unique<TcpLine>(std::move(stream), pause, context);
+std::unique_ptr<Line> make_tcp_line(std::unique_ptr<Stream> stream, const Pauses& pauses, const ChannelContext& context) {
+  return std::make_unique<TcpLine>(std::move(stream), pauses, context);
 }
 
 }  // namespace ferrule::modbus
