@@ -217,7 +217,7 @@ constexpr std::array<FieldSpec, 15> kMqttFields{{
     {.name = "keep_alive",
      .kind = duration,
      .help = "A sign of life on an idle link this often; a silent broker is noticed within twice that.",
-     .initial = "12s",
+     .initial = "10s",
      .least = 1,
      .most = 3600},
     {.name = "connect_timeout",

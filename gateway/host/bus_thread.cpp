@@ -6,8 +6,9 @@
 namespace ferrule {
 
 namespace {
+constexpr Duration kCountEvery = std::chrono::milliseconds(50);
 constexpr Duration kLongestBatch = std::chrono::seconds(25);  // then the watchdog may think that the bus hangs
-}
+}  // namespace
 
 BusThread::BusThread(const Clock& clock, const Names& names, TagTable& table, LiveFeed& feed, OutboxThread& outbox)
     : clock_(clock), names_(names), feed_(feed), outbox_(outbox), bus_(clock, names, table), position_(outbox.first_position()) {}
@@ -86,15 +87,43 @@ void BusThread::send(RecordPtr record, Receipt receipt) {
   }
   if (!wanted) return receipt.settle(true);
   ++position_;
-  outbox_.append(std::move(entry), std::move(receipt));
+  if (outbox_.append(std::move(entry), std::move(receipt))) return;
+  for (const Route& route : routes_) tallies_[static_cast<size_t>(route.uplink)].dropped += sample_count(*record);
+}
+
+// Adds what the bus has counted since the last time to the uplinks that are configured.
+void BusThread::count() {
+  const BusCounters now = bus_.counters();
+  if (now.read == counted_.read) return;
+  uncounted_ = true;
+  for (const Route& route : routes_) {
+    Tally& tally = tallies_[static_cast<size_t>(route.uplink)];
+    tally.read += now.read - counted_.read;
+    tally.suppressed += now.suppressed - counted_.suppressed;
+  }
+  counted_ = now;
+}
+
+// Returns when it wants to be called next.
+MonoTime BusThread::report_counts(MonoTime now) {
+  count();
+  if (!uncounted_) return MonoTime::max();
+  if (now < counts_due_) return counts_due_;
+  uncounted_ = false;
+  counts_due_ = now + kCountEvery;
+  outbox_.count(tallies_);
+  return MonoTime::max();
 }
 
 void BusThread::handle(Configure& change) {
+  count();  // for the uplinks as they were
   rules_ = std::make_unique<Rules>(change.settings->rules, names_);
   has_rules_ = !change.settings->rules.empty();
   bus_.configure(change.settings->channels, change.settings->rules, this);
   settings_ = std::move(change.settings);
   routes_ = std::move(change.routes);
+  for (const Route& route : routes_) tallies_.resize(std::max(tallies_.size(), static_cast<size_t>(route.uplink) + 1));
+  uncounted_ = true;
   change.done();
 }
 
@@ -134,7 +163,7 @@ void BusThread::run() {
     for (Message& message : batch) handle(message);
     batch.clear();
     wake_at = timers();
-    counters_.with([&](BusCounters& counters) { counters = bus_.counters(); });
+    wake_at = std::min(wake_at, report_counts(clock_.now()));
     heartbeat_.rest();
   }
 }

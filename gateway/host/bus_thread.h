@@ -16,7 +16,6 @@
 #include "bus/bus.h"
 #include "bus/live_feed.h"
 #include "core/bounded_queue.h"
-#include "core/guarded.h"
 #include "host/heartbeat.h"
 #include "host/outbox_thread.h"
 #include "rules/rules.h"
@@ -49,7 +48,6 @@ class BusThread final : private Bus::Watch, private RuleOutput {
   // Any thread; an event for the uplinks, all or (for a Loss) the one that it names.
   void announce(Record record);
 
-  BusCounters counters() const { return counters_.copy(); }
   const Heartbeat& heartbeat() const { return heartbeat_; }
 
  private:
@@ -77,6 +75,8 @@ class BusThread final : private Bus::Watch, private RuleOutput {
   void take_derived();
   void send(RecordPtr record, Receipt receipt = {});
   MonoTime timers();
+  void count();
+  MonoTime report_counts(MonoTime now);
   WallTime wall_of(MonoTime at) const;
 
   const Clock& clock_;
@@ -85,7 +85,6 @@ class BusThread final : private Bus::Watch, private RuleOutput {
   OutboxThread& outbox_;
   BoundedQueue<Message> inbox_{100'000};
   std::atomic<size_t> waiting_samples_{0};
-  Guarded<BusCounters> counters_;
   Heartbeat heartbeat_;
   // Bus thread only.
   Bus bus_;
@@ -94,6 +93,10 @@ class BusThread final : private Bus::Watch, private RuleOutput {
   std::shared_ptr<const GatewaySettings> settings_;
   std::vector<Route> routes_;
   std::array<uint64_t, kMaxUplinks> seq_{};
+  Tallies tallies_;
+  BusCounters counted_;     // up to here the tallies have it
+  bool uncounted_ = false;  // the outbox thread has yet to hear of the tallies
+  MonoTime counts_due_ = MonoTime::min();
   uint64_t position_;
   std::vector<Sample> derived_;  // by rules, not yet taken
   std::vector<RecordPtr> expired_;

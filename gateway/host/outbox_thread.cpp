@@ -80,7 +80,10 @@ bool OutboxThread::ask(std::function<void(Outbox&)> question) {
 
 UplinkIndex OutboxThread::attach(const std::string& name) {
   UplinkIndex index{};
-  call_and_wait([&] { index = outbox_->attach(name); });
+  call_and_wait([&] {
+    index = outbox_->attach(name);
+    book_.attached(outbox_->counters());
+  });
   return index;
 }
 
@@ -94,13 +97,14 @@ void OutboxThread::connect(UplinkIndex uplink, UplinkRunner* runner) {
 
 Backlog& OutboxThread::backlog(UplinkIndex uplink) { return *adapters_[static_cast<size_t>(uplink)]; }
 
-void OutboxThread::append(OutboxEntry entry, Receipt receipt) {
+bool OutboxThread::append(OutboxEntry entry, Receipt receipt) {
   const size_t samples = sample_count(*entry.record);
   Message message = receipt ? Message(Pushed{std::move(entry), std::move(receipt)}) : Message(std::move(entry));
-  if (waiting_samples_.fetch_add(samples, std::memory_order_relaxed) > kMostWaiting || !inbox_.push(std::move(message))) {
-    waiting_samples_.fetch_sub(samples, std::memory_order_relaxed);
-    dropped_samples_.fetch_add(samples, std::memory_order_relaxed);
-  }
+  const size_t waiting = waiting_samples_.fetch_add(samples, std::memory_order_relaxed);
+  if (waiting <= kMostWaiting && inbox_.push(std::move(message))) return true;
+  waiting_samples_.fetch_sub(samples, std::memory_order_relaxed);
+  dropped_samples_.fetch_add(samples, std::memory_order_relaxed);
+  return false;
 }
 
 void OutboxThread::handle(OutboxEntry& entry) {
@@ -111,7 +115,14 @@ void OutboxThread::handle(OutboxEntry& entry) {
 
 void OutboxThread::handle(Request& request) {
   UplinkRunner* runner = runners_[static_cast<size_t>(request.uplink)];
+  // What came in the same batch as the request must not be handed out before it is durable.
+  if (settings_.write_ahead) (void)outbox_->commit();
   if (runner != nullptr) runner->backlog(outbox_->next(request.uplink, request.max_records, request.max_bytes));
+}
+
+void OutboxThread::handle(const Tallies& tallies) {
+  auto balances = book_.at(tallies, outbox_->counters());
+  balances_.with([&](auto& known) { known = std::move(balances); });
 }
 
 void OutboxThread::handle(Message& message) {
@@ -124,6 +135,7 @@ void OutboxThread::handle(Message& message) {
   if (auto* settle = std::get_if<Settle>(&message)) return outbox_->settle(settle->uplink, settle->positions);
   if (auto* reject = std::get_if<Reject>(&message)) return outbox_->reject(reject->uplink, reject->position, reject->why);
   if (auto* request = std::get_if<Request>(&message)) return handle(*request);
+  if (auto* tallies = std::get_if<Tallies>(&message)) return handle(*tallies);
   if (auto* release = std::get_if<Release>(&message)) {
     outbox_->release(release->uplink, release->session);
     waiting_[static_cast<size_t>(release->uplink)] = true;

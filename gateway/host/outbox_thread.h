@@ -16,6 +16,8 @@
 #include <vector>
 
 #include "core/bounded_queue.h"
+#include "core/guarded.h"
+#include "host/balance.h"
 #include "host/heartbeat.h"
 #include "host/receipt.h"
 #include "north/uplink_runner.h"
@@ -52,14 +54,19 @@ class OutboxThread {
   // For that uplink's runner. Valid as long as this object.
   Backlog& backlog(UplinkIndex uplink);
 
-  // Bus thread. The receipt is settled when the entry is committed, or is not kept.
-  void append(OutboxEntry entry, Receipt receipt = {});
+  // Bus thread. The receipt is settled when the entry is committed, or is not kept. False: the queue is full, the record is
+  // dropped.
+  bool append(OutboxEntry entry, Receipt receipt = {});
+  // Bus thread: what it has counted up to the last record that it appended.
+  void count(Tallies tallies) { inbox_.push_always(Message(std::move(tallies))); }
 
   // Any thread. Says so, too, when the disk has not answered for a while: then what is read now goes on, from memory.
   OutboxCounters counters() const;
   // Not the outbox thread. Runs `question` there and waits for it; false: the disk did not answer within kPatience, and the
   // question may still be run later, so it must own what it uses.
   bool ask(std::function<void(Outbox&)> question);
+  // Any thread.
+  std::vector<Balance> balances() const { return balances_.copy(); }  // by UplinkIndex
   uint64_t dropped_samples() const { return dropped_samples_.load(std::memory_order_relaxed); }
   const OutboxSettings& settings() const { return settings_; }
 
@@ -88,13 +95,14 @@ class OutboxThread {
     OutboxEntry entry;
     Receipt receipt;
   };
-  using Message = std::variant<OutboxEntry, Pushed, Settle, Reject, Release, Request, Call>;
+  using Message = std::variant<OutboxEntry, Pushed, Settle, Reject, Release, Request, Tallies, Call>;
   class Adapter;
 
   void run();
   void handle(Message& message);
   void handle(OutboxEntry& entry);
   void handle(Request& request);
+  void handle(const Tallies& tallies);
   void after_batch();
   void call_and_wait(std::function<void()> run);
   void report_dropped();
@@ -111,7 +119,9 @@ class OutboxThread {
   std::atomic<uint64_t> dropped_samples_{0};
   std::atomic<int64_t> busy_since_{0};  // MonoTime in ns; 0: waiting for work
   std::array<std::unique_ptr<Adapter>, kMaxUplinks> adapters_;
+  Guarded<std::vector<Balance>> balances_;
   // Outbox thread only.
+  BalanceBook book_;
   std::array<UplinkRunner*, kMaxUplinks> runners_{};
   std::array<bool, kMaxUplinks> waiting_{};  // something became backlog in this batch
   std::vector<Receipt> receipts_;            // of entries that are not committed

@@ -151,20 +151,20 @@ UplinkReport report_of(const UplinkStatus& status) {
 }
 
 std::vector<UplinkReport> Reports::uplinks() const {
-  const BusCounters bus = gateway_.bus().counters();
   const OutboxCounters outbox = gateway_.outbox().counters();
+  const std::vector<Balance> balances = gateway_.outbox().balances();
   std::vector<UplinkReport> reports;
   for (const auto& link : gateway_.parts().links) {
     UplinkReport report = report_of(link->runner->status());
-    report.read = bus.read;
-    report.suppressed = bus.suppressed;
     const auto index = static_cast<size_t>(link->index);
-    if (index < outbox.uplinks.size()) {
-      const OutboxCounters::PerUplink& mine = outbox.uplinks[index];
-      report.sent = mine.settled_samples;
-      report.stored = mine.waiting_samples;
-      report.dropped = mine.dropped_samples + gateway_.outbox().dropped_samples();
-      report.waiting_records = mine.waiting_records;
+    if (index < outbox.uplinks.size()) report.waiting_records = outbox.uplinks[index].waiting_records;
+    if (index < balances.size()) {
+      const Balance& mine = balances[index];
+      report.read = mine.read;
+      report.sent = mine.sent;
+      report.stored = mine.stored;
+      report.suppressed = mine.suppressed;
+      report.dropped = mine.dropped;
     }
     reports.push_back(std::move(report));
   }

@@ -107,7 +107,7 @@ struct MqttSettings {
   std::string client_id;  // empty: ferrule-{gateway}
   std::string username;
   std::string password;                           // already read from its secret file
-  Duration keep_alive{std::chrono::seconds(12)};  // a silent broker is noticed within twice that, and a second
+  Duration keep_alive{std::chrono::seconds(10)};  // a silent broker is noticed within twice that and 7 s (Paho looks rarely)
   Duration connect_timeout{std::chrono::seconds(7)};
   Duration ack_timeout{std::chrono::seconds(20)};  // no acknowledgement for this long: the link is taken for dead
   Duration retry_least{std::chrono::milliseconds(500)};
