@@ -33,6 +33,11 @@ inline int64_t unix_ms(WallTime at) {
   return std::chrono::duration_cast<std::chrono::milliseconds>(at.time_since_epoch()).count();
 }
 
+// Before this ferrule did not exist: a wall clock that says so has not been set yet, as on a box without a battery until it hears
+// from a time server. 2025-01-01 UTC.
+inline constexpr WallTime kClockUnset{std::chrono::seconds(1'735'689'600)};
+inline bool clock_was_set(WallTime said) { return said >= kClockUnset; }
+
 inline WallTime from_unix_ms(int64_t ms) { return WallTime(std::chrono::milliseconds(ms)); }
 
 }  // namespace ferrule

@@ -5,6 +5,7 @@
 
 #include "host/channel_build.h"
 #include "host/last_good.h"
+#include "host/power_on.h"
 
 namespace ferrule {
 
@@ -45,6 +46,7 @@ Status Gateway::open_outbox(const OutboxSettings& settings) {
   if (!outbox) return outbox.status();
   outbox_ = std::make_unique<OutboxThread>(std::move(*outbox), settings, context_.clock,
                                            [this](std::vector<Loss> losses) { announce_losses(std::move(losses)); });
+  first_boot_ = first_boot_since_power_on(context_.folders.state, outbox_->boot());
   return {};
 }
 
@@ -112,9 +114,12 @@ Result<std::vector<std::shared_ptr<Gateway::Link>>> Gateway::build_links(const s
     auto link = std::make_shared<Link>();
     link->settings = wanted;
     link->index = outbox_->attach(wanted.name);
-    UplinkContext context{
-        context_.clock, context_.names, settings->id, outbox_->boot(),
-        [this, speaker = "uplink " + wanted.name](bool problem, std::string text) { log_.say(speaker, problem, text); }};
+    UplinkContext context{context_.clock,
+                          context_.names,
+                          settings->id,
+                          outbox_->boot(),
+                          first_boot_,
+                          [this, speaker = "uplink " + wanted.name](bool problem, std::string text) { log_.say(speaker, problem, text); }};
     link->runner = std::make_unique<UplinkRunner>(wanted, std::move(context), std::move(*encoder), make_mqtt_uplink,
                                                   outbox_->backlog(link->index));
     links.push_back(std::move(link));

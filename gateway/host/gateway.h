@@ -97,6 +97,7 @@ class Gateway {
   TagTable table_;
   LiveFeed feed_;
   std::unique_ptr<OutboxThread> outbox_;
+  uint64_t first_boot_ = 0;  // since the machine was switched on
   std::unique_ptr<BusThread> bus_;
   Guarded<Parts> parts_;
   Guarded<std::string> config_trouble_;

@@ -120,6 +120,15 @@ bool Lanes::historical(const Envelope& envelope) const {
   return envelope.boot != context_.boot || envelope.record->read_at < began_;
 }
 
+// Of the timestamp of a record that was read before the clock was set.
+Duration Lanes::correction(const Envelope& envelope) const {
+  const Record& record = *envelope.record;
+  if (clock_was_set(record.timestamp) || envelope.boot < context_.first_boot) return Duration{0};
+  const WallTime wall = context_.clock.wall();
+  if (!clock_was_set(wall)) return Duration{0};
+  return wall - (context_.clock.now() - record.read_at) - record.timestamp;
+}
+
 Kind Lanes::kind_of(const Envelope& envelope) const {
   if (!std::holds_alternative<Samples>(envelope.record->body)) return Kind::event;
   return historical(envelope) && !settings_.in_order ? Kind::history : Kind::data;
@@ -275,7 +284,7 @@ void Lanes::left(Lane lane, const std::vector<Envelope>& envelopes) {
 void Lanes::render(Lane lane, Kind kind, std::vector<Envelope> envelopes) {
   inputs_.clear();
   for (const Envelope& envelope : envelopes) {
-    inputs_.push_back({envelope.record.get(), envelope.boot, envelope.seq, historical(envelope)});
+    inputs_.push_back({envelope.record.get(), envelope.boot, envelope.seq, historical(envelope), correction(envelope)});
   }
   messages_.clear();
   Status status = encoder_.encode(inputs_, largest_, messages_);

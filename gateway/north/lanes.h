@@ -5,6 +5,9 @@
 // window at most), backlog (within its pace, never in the last eighth of the window, which is live's). A record is historical
 // when it was read in an earlier boot or before the session began.
 //
+// A record that was read before the clock was set is rendered with the time that follows from the monotonic clock, as soon as the
+// clock is set; see correction().
+//
 // An answer settles a record when the last message that carries it is answered: delivered and unheard forget it, rejected makes
 // it a dead letter (in a batch each record is then tried alone, so that only the guilty one is), not_now and refused keep it and
 // pause its kind. A record at which the other side hangs up three times is a dead letter, too: see suspects.h. With in_order what
@@ -80,6 +83,7 @@ class Lanes {
 
   bool up() const { return session_ != 0; }
   bool historical(const Envelope& envelope) const;
+  Duration correction(const Envelope& envelope) const;
   Kind kind_of(const Envelope& envelope) const;
   BatchLimit limit_of(Kind kind) const;
   void enqueue(std::array<Queue, kKinds>& queues, Envelope envelope, MonoTime now);

@@ -59,6 +59,8 @@ struct UplinkContext {
   const Names& names;
   std::string gateway;  // its id
   uint64_t boot = 0;
+  // Records of this boot and later ones share the monotonic clock with the present: the machine was not switched off since.
+  uint64_t first_boot = 0;
   // Tells the operator; the runner has already held back repeats. Any thread.
   std::function<void(bool problem, std::string text)> say;
 };

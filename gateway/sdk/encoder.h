@@ -22,6 +22,11 @@ struct EncoderInput {
   uint64_t boot = 0;
   uint64_t seq = 0;
   bool historical = false;  // older than this session of the link
+  // What to add to the record's timestamp: it was read before the clock was set, and since then the clock was set.
+  Duration correction{0};
+
+  WallTime timestamp() const { return record->timestamp + correction; }
+  bool clock_unknown() const { return !clock_was_set(timestamp()); }  // to be marked
 };
 
 class Encoder {

@@ -70,6 +70,7 @@ void DataJson::append(std::string& out, const EncoderInput& input, const Piece& 
   if (uncertain) append_reasons(out, R"(,"uncertain":)", piece.samples, Quality::uncertain);
   if (times) append_times(out, piece.samples, read_at);
   if (input.historical) out += R"(,"historical":true)";
+  if (input.clock_unknown()) out += R"(,"clock":"unknown")";
   if (piece.parts > 1) {
     out += R"(,"part":)";
     json::append_number(out, uint64_t{piece.part});
@@ -87,7 +88,7 @@ void DataJson::append_head(std::string& out, const EncoderInput& input) const {
   out += R"(,"seq":)";
   json::append_number(out, input.seq);
   out += R"(,"timestamp":)";
-  json::append_number(out, unix_ms(input.record->timestamp));
+  json::append_number(out, unix_ms(input.timestamp()));
 }
 
 void DataJson::append_values(std::string& out, std::span<const Sample> samples) {
@@ -147,7 +148,7 @@ size_t DataJson::size_of(const Sample& sample) {
 }
 
 Status DataJson::cut(const EncoderInput& input, size_t max_bytes, std::vector<Piece>& pieces) {
-  constexpr size_t kFrame = 120;  // every further member with its braces, two part numbers included
+  constexpr size_t kFrame = 140;  // every further member with its braces, two part numbers included
   const auto& samples = std::get<Samples>(input.record->body);
   scratch_.clear();
   append_head(scratch_, input);

@@ -61,9 +61,10 @@ void append_event(std::string& out, const std::string& gateway, const Names& nam
   if (record.device != DeviceId::none) object.text("device", names.name(record.device));
   object.number("boot", input.boot);
   object.number("seq", input.seq);
-  object.number("timestamp", unix_ms(record.timestamp));
+  object.number("timestamp", unix_ms(input.timestamp()));
   std::visit(Body{out, object, names}, record.body);
   if (input.historical) object.boolean("historical", true);
+  if (input.clock_unknown()) object.text("clock", "unknown");
   object.close();
 }
 

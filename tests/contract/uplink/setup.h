@@ -26,7 +26,7 @@ struct UplinkSetup {
     settings.mqtt.retry_least = std::chrono::milliseconds(1);
     settings.mqtt.retry_most = std::chrono::milliseconds(50);
   }
-  UplinkContext context() { return {clock, names, "plant7", 17, nullptr}; }
+  UplinkContext context() { return {clock, names, "plant7", 17, 17, nullptr}; }
   MonoTime in(std::chrono::seconds time) const { return clock.now() + time; }
 
   std::unique_ptr<Uplink> make(UplinkEvents& events) {

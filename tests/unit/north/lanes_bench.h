@@ -24,6 +24,7 @@ class NotingEncoder final : public Encoder {
     }
     std::string text;
     for (const EncoderInput& input : inputs) {
+      timestamps.push_back(input.timestamp());
       text += (text.empty() ? "" : " ") + std::to_string(input.seq) + (input.historical ? "h" : "");
     }
     if (inputs.size() > 1) text = "[" + text + "]";
@@ -35,6 +36,8 @@ class NotingEncoder final : public Encoder {
     }
     return {};
   }
+
+  std::vector<WallTime> timestamps;  // as rendered
 
  private:
   std::string_view name(const EncoderInput& input) const {
@@ -169,7 +172,7 @@ class LanesBench : public testing::Test {
   ManualClock clock;
   Names names;
   UplinkSettings settings;
-  UplinkContext context{clock, names, "plant7", 17, nullptr};
+  UplinkContext context{clock, names, "plant7", 17, 17, nullptr};
   NotingEncoder encoder{names};
   NotingUplink uplink;
   NotingBacklog backlog;

@@ -309,6 +309,27 @@ TEST_F(LanesTest, a_broker_that_hangs_up_at_the_state_gets_the_data_without_it) 
   EXPECT_EQ(uplink.sent.back().publication.payload, "1");
 }
 
+TEST_F(LanesTest, what_was_read_before_the_clock_was_set_gets_its_time_once_it_is) {
+  const WallTime known = clock.wall();
+  const Duration unset = known - WallTime(30s);
+  clock.step_wall(-unset);
+  const Envelope early = record(1);
+  connect();
+  ASSERT_TRUE(offer(early));
+  pump();
+  ASSERT_EQ(encoder.timestamps.size(), 1u);
+  EXPECT_FALSE(clock_was_set(encoder.timestamps[0])) << "nobody knows it yet: it goes marked";
+  clock.advance(10s);
+  clock.step_wall(unset);
+  Envelope other_boot = early;
+  other_boot.boot = context.first_boot - 1;
+  answer_backlog({early, other_boot});
+  settle_all();
+  ASSERT_EQ(encoder.timestamps.size(), 3u);
+  EXPECT_EQ(encoder.timestamps[1], known);
+  EXPECT_FALSE(clock_was_set(encoder.timestamps[2])) << "the machine was off since: its monotonic clock began anew";
+}
+
 TEST_F(LanesTest, after_a_refusal_one_message_is_tried_before_the_others_follow_in_order) {
   connect();
   for (uint64_t seq = 1; seq <= 4; ++seq) ASSERT_TRUE(offer(record(seq)));
