@@ -20,6 +20,9 @@ inline constexpr size_t kKinds = 3;
 
 enum class Lane : uint8_t { live, backlog };
 
+constexpr size_t index_of(Kind kind) { return static_cast<size_t>(kind); }
+constexpr size_t index_of(Lane lane) { return static_cast<size_t>(lane); }
+
 // Records that travel together; they are settled together, when the last of their messages is answered.
 struct Batch {
   Kind kind = Kind::data;

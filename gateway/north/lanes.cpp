@@ -1,7 +1,6 @@
 #include "north/lanes.h"
 
 #include <algorithm>
-#include <set>
 #include <utility>
 
 #include "north/state_text.h"
@@ -12,8 +11,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr size_t index_of(Kind kind) { return static_cast<size_t>(kind); }
-constexpr size_t index_of(Lane lane) { return static_cast<size_t>(lane); }
 constexpr Kind kEveryKind[] = {Kind::event, Kind::data, Kind::history};  // alarms first
 
 constexpr size_t kBatchRecords = 256;
@@ -22,7 +19,6 @@ constexpr size_t kEnough = 256;  // records: a batch does not wait for more, and
 constexpr size_t kFetchRecords = 512;
 constexpr size_t kFetchBytes = 1u << 20;
 constexpr Duration kBlocked = 1s;
-constexpr Duration kMute = 10min;
 
 }  // namespace
 
@@ -73,29 +69,6 @@ void Lanes::lost(Fault why, MonoTime now) {
   if (!settled_.empty()) backlog_source_.settled(std::exchange(settled_, {}));
   backlog_source_.released(std::exchange(session_, 0));
   counts_.in_flight = 0;
-}
-
-void Lanes::hung_up(MonoTime now) {
-  std::set<uint64_t> present;
-  MonoTime sent = now;
-  in_flight_.for_each([&](const InFlight::Message& message) {
-    sent = std::min(sent, message.sent);
-    if (message.batch == nullptr) {
-      present.insert(Suspects::kState);
-      return;
-    }
-    for (const Envelope& envelope : message.batch->envelopes) present.insert(envelope.position);
-  });
-  const std::vector<uint64_t> positions(present.begin(), present.end());
-  const bool only_state = positions.size() == 1 && positions.front() == Suspects::kState;
-  const bool proven = proven_ || only_state || now < mute_states_until_;
-  if (!suspects_.hung_up(positions, proven, now - sent)) return;
-  if (only_state) {
-    mute_states_until_ = now + kMute;
-    return;
-  }
-  ++counts_.rejected;
-  backlog_source_.rejected(positions.front(), "the broker hung up each time that it was sent");
 }
 
 void Lanes::live(Envelope envelope, uint32_t session, MonoTime now) {
@@ -304,78 +277,6 @@ void Lanes::render(Lane lane, Kind kind, std::vector<Envelope> envelopes) {
   for (std::string& message : messages_) {
     ready_[index_of(lane)].push_back({{topic, std::move(message), settings_.mqtt.qos, false}, batch});
   }
-}
-
-void Lanes::settled(uint64_t token, Settlement settlement, std::string why, MonoTime now) {
-  const auto message = in_flight_.remove(token, now);
-  if (!message) return;
-  ++counts_.messages_settled;
-  proven_ = true;
-  const Duration latency = now - message->sent;
-  const double ms = std::chrono::duration<double, std::milli>(latency).count();
-  counts_.ack_ms = counts_.ack_ms == 0 ? ms : counts_.ack_ms + (ms - counts_.ack_ms) / 16;
-  const bool was_backlog = message->batch != nullptr && message->batch->lane == Lane::backlog;
-  pace_.acknowledged(latency, in_flight_.backlog() + (was_backlog ? 1 : 0) >= pace_.limit(), now);
-  if (settlement == Settlement::unheard) ++counts_.unheard;
-  if (settlement == Settlement::not_now || settlement == Settlement::refused) ++counts_.refused;
-  if (message->batch == nullptr) return state_answered(message->device, settlement, why);
-  Batch& batch = *message->batch;
-  batch.answer(settlement, std::move(why));
-  if (batch.unanswered == 0) finish(batch, now);
-}
-
-void Lanes::state_answered(DeviceId device, Settlement settlement, const std::string& why) {
-  suspects_.answered(Suspects::kState);
-  if (settlement == Settlement::rejected) ++counts_.rejected;
-  if (settlement >= Settlement::not_now && !why.empty()) refusal_ = "state: " + why;
-  if (settlement != Settlement::not_now) return;
-  // Not tried again at once when the broker refuses it: with the next session, or the next change of the state.
-  if (!why.empty()) return;
-  if (device == DeviceId::none) {
-    online_told_ = false;
-  } else {
-    states_.tell_again(device);
-  }
-}
-
-void Lanes::finish(Batch& batch, MonoTime now) {
-  if (lone_.get() == &batch) lone_ = nullptr;
-  for (const Envelope& envelope : batch.envelopes) suspects_.answered(envelope.position);
-  switch (batch.verdict) {
-    case Settlement::delivered:
-    case Settlement::unheard:
-      for (const Envelope& envelope : batch.envelopes) settled_.push_back(envelope.position);
-      counts_.samples_settled += batch.samples();
-      pauses_[index_of(batch.kind)].delivered();
-      if (std::none_of(pauses_.begin(), pauses_.end(), [](const RefusalPause& pause) { return pause.active(); }))
-        refusal_.clear();
-      break;
-    case Settlement::not_now:
-    case Settlement::refused: keep(batch, now); break;
-    case Settlement::rejected: reject(batch); break;
-  }
-}
-
-void Lanes::keep(Batch& batch, MonoTime now) {
-  refusal_ = batch.why;
-  pauses_[index_of(batch.kind)].refused(batch.verdict == Settlement::refused ? RefusalPause::kLasting : RefusalPause::kPassing,
-                                        now);
-  auto& again = again_[index_of(batch.lane)][index_of(batch.kind)];
-  for (Envelope& envelope : batch.envelopes) {
-    const auto before = [](const Envelope& a, const Envelope& b) { return a.position < b.position; };
-    again.insert(std::upper_bound(again.begin(), again.end(), envelope, before), std::move(envelope));
-  }
-}
-
-void Lanes::reject(Batch& batch) {
-  auto& again = again_[index_of(batch.lane)][index_of(batch.kind)];
-  if (batch.envelopes.size() > 1) {
-    for (Envelope& envelope : batch.envelopes) again.push_back(std::move(envelope));
-    return;
-  }
-  ++counts_.rejected;
-  refusal_ = batch.why;
-  backlog_source_.rejected(batch.envelopes.front().position, batch.why);
 }
 
 size_t Lanes::fetched() const {
