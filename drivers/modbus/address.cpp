@@ -49,12 +49,12 @@ Result<Address> parse_sunspec(std::string_view text, std::string_view rest) {
   const size_t dash = rest.substr(0, slash).find('-');
   const auto first = digits(rest.substr(0, std::min(dash, slash)));
   const auto last = dash == std::string_view::npos ? first : digits(rest.substr(dash + 1, slash - dash - 1));
-  const auto word = slash == std::string_view::npos ? std::nullopt : digits(rest.substr(slash + 1));
-  if (!first || !last || !word || *first < 1 || *last > kMostModel || *first > *last || *word >= kAddressSpace) {
+  const uint32_t word = slash == std::string_view::npos ? kAddressSpace : digits(rest.substr(slash + 1)).value_or(kAddressSpace);
+  if (!first || !last || *first < 1 || *last > kMostModel || *first > *last || word >= kAddressSpace) {
     return complaint(text, "write sunspec:MODEL/WORD, such as sunspec:103/14, or sunspec:101-103/14 for any of three models");
   }
   const ModelRange models{static_cast<uint16_t>(*first), static_cast<uint16_t>(*last)};
-  return Address{.area = Area::holding, .offset = static_cast<uint16_t>(*word), .bit = {}, .models = models};
+  return Address{.area = Area::holding, .offset = static_cast<uint16_t>(word), .bit = {}, .models = models};
 }
 
 Result<Address> parse_area(std::string_view text, std::string_view word, std::string_view number) {

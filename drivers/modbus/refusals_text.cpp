@@ -17,14 +17,14 @@ std::optional<Area> area_named(std::string_view name) {
   return *at;
 }
 
-struct Line {
+struct TextLine {
   unsigned unit = 256;
   std::string area;
   uint32_t start = 0;
   uint32_t end = 0;
 };
 
-bool in_space(const Line& line) {
+bool in_space(const TextLine& line) {
   return line.unit < 256 && area_named(line.area) && line.start < line.end && line.end <= kAddressSpace;
 }
 
@@ -48,7 +48,7 @@ LearntText parse_learnt(std::string_view text) {
   for (std::string one; std::getline(lines, one);) {
     std::istringstream words(one);
     std::string kind;
-    Line line;
+    TextLine line;
     words >> kind >> line.unit >> line.area >> line.start;
     if (kind == "wall" && words) {
       line.end = line.start + 1;

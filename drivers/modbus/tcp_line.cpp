@@ -84,7 +84,7 @@ class TcpLine final : public Line {
             return take(question, frame, answer);
           }
           drop(header->frame_size);
-            ++answer.strays;
+          ++answer.strays;
           continue;
         }
       }

@@ -4,13 +4,13 @@
 #include <map>
 
 #include "drivers_common/frame_build.h"
+#include "streams/reading.h"
 
 namespace ferrule::streams {
 
 namespace {
 
-constexpr size_t kReadSize = 2048;
-constexpr size_t kDatagramSize = 65536;
+constexpr size_t kAnswerSize = 2048;
 
 struct ReadBody final : Request::Body {
   std::vector<uint8_t> message;
@@ -72,7 +72,7 @@ PolledStream::PolledStream(const ChannelSettings& channel, const ChannelContext&
       rule_(frame_of(channel)),
       request_rule_(request_frame_of(channel)),
       framer_(rule_),
-      buffer_(link_.datagrams ? kDatagramSize : kReadSize) {}
+      buffer_(link_.datagrams ? kDatagramSize : kAnswerSize) {}
 
 Result<std::unique_ptr<Driver>> PolledStream::build(const ChannelSettings& channel, const ChannelContext& context,
                                                     PolledLink link) {

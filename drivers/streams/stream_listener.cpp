@@ -3,13 +3,12 @@
 #include <algorithm>
 #include <utility>
 
+#include "streams/reading.h"
+
 namespace ferrule::streams {
 
 namespace {
-constexpr size_t kReadSize = 16 * 1024;
-constexpr size_t kDatagramSize = 65536;
 constexpr int kReadsPerTurn = 8;
-constexpr Duration kSweep = std::chrono::milliseconds(250);
 }  // namespace
 
 std::string_view event_of(PushDevices::What what) {

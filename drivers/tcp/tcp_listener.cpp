@@ -9,18 +9,19 @@
 #include <limits>
 #include <system_error>
 
+#include "streams/reading.h"
 #include "streams/stream_listener.h"
 
 namespace ferrule::tcp {
 
 namespace {
 
+using streams::kReadSize;
+using streams::kSweep;
 using streams::PushDevices;
 
-constexpr size_t kReadSize = 16 * 1024;
 constexpr int kEventsPerTurn = 256;
 constexpr int kAcceptsPerTurn = 64;
-constexpr Duration kSweep = std::chrono::milliseconds(250);
 constexpr uint32_t kNoSlot = std::numeric_limits<uint32_t>::max();
 constexpr uint32_t kServerSlot = kNoSlot;
 

@@ -2,17 +2,18 @@
 
 #include <utility>
 
+#include "streams/reading.h"
 #include "streams/stream_listener.h"
 
 namespace ferrule::tcp {
 
 namespace {
 
+using streams::kDatagramSize;
+using streams::kSweep;
 using streams::PushDevices;
 
-constexpr size_t kDatagramSize = 65536;
 constexpr int kDatagramsPerTurn = 256;
-constexpr Duration kSweep = std::chrono::milliseconds(250);
 
 }  // namespace
 

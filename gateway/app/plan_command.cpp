@@ -31,12 +31,6 @@ std::string percent(double share) {
   return text;
 }
 
-std::string milliseconds(Duration time) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f", std::chrono::duration<double, std::milli>(time).count());
-  return text;
-}
-
 // "-" where the driver cannot tell.
 std::string if_known(bool known, std::string text) { return known ? std::move(text) : "-"; }
 

@@ -33,12 +33,6 @@ Result<Units> parse_units(const std::string& text) {
   return Status(Fault::invalid, "units are a number or a range within 0 to 255, such as 5 or 1-247, not '" + text + "'");
 }
 
-std::string milliseconds(Duration took) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.1f ms", std::chrono::duration<double, std::milli>(took).count());
-  return text;
-}
-
 std::string number_text(double number) { return to_text(Value(number)); }
 
 // A float of 32 bits has no more digits than these.
@@ -60,7 +54,7 @@ class Probe {
       ++found;
       const std::string what = answer.refused != 0 ? "refuses " + options_.address + ": " + answer.refusal : "answers";
       std::fprintf(call_.out, "unit %lld %s (%s)\n", static_cast<long long>(unit), printable(what).c_str(),
-                   milliseconds(answer.took).c_str());
+                   (milliseconds(answer.took) + " ms").c_str());
       std::fflush(call_.out);
     }
     std::fprintf(call_.out, "%zu of %lld units answered\n", found, static_cast<long long>(units.last - units.first + 1));

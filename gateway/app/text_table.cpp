@@ -13,6 +13,12 @@ size_t width(const std::string& text) {
 
 }  // namespace
 
+std::string milliseconds(Duration time) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.1f", std::chrono::duration<double, std::milli>(time).count());
+  return text;
+}
+
 std::string printable(std::string text) {
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "core/clock.h"
+
 namespace ferrule {
 
 class TextTable {
@@ -19,6 +21,9 @@ class TextTable {
   std::vector<std::vector<std::string>> rows_;  // the first is the headings
   std::vector<bool> numbers_;
 };
+
+// "12.5" of 12.5 ms.
+std::string milliseconds(Duration time);
 
 // What came from outside, made harmless for a terminal.
 std::string printable(std::string text);

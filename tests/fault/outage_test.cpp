@@ -18,7 +18,7 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr size_t kTags = 1000;  // read once a second
+constexpr size_t kOutageTags = 1000;  // read once a second
 constexpr double kSecondsPerDay = 86'400;
 constexpr double kBytesPerSample = 6, kGigabytesInOutage = 2.5, kMegabytesWhenWell = 100;
 
@@ -48,7 +48,7 @@ class Link {
     outbox_ = std::move(*Outbox::open(settings_, limits, clock_, names_, notes));
     up_ = outbox_->attach("up");
     outbox_->settle_membership();
-    plant_.emplace(names_, kTags, shape);
+    plant_.emplace(names_, kOutageTags, shape);
   }
 
   void poll(uint32_t claimed) {
@@ -87,14 +87,14 @@ class Link {
       pass(milliseconds(50));
     }
     outbox_->settle(up_, live_);
-    delivered_ += live_.size() * kTags;
+    delivered_ += live_.size() * kOutageTags;
     live_.clear();
   }
 
   uint64_t waiting() const { return outbox_->counters().uplinks[0].waiting_records; }
   const Outbox& outbox() const { return *outbox_; }
   const MemoryDisk& disk() const { return disk_; }
-  uint64_t samples() const { return prints_.size() * kTags; }
+  uint64_t samples() const { return prints_.size() * kOutageTags; }
   uint64_t delivered() const { return delivered_; }
   bool in_order() const { return in_order_; }
   bool intact() const { return intact_; }
