@@ -9,10 +9,11 @@ import loop
 
 
 class CountingDevice:
-    def __init__(self):
+    def __init__(self, port=0):
         self.served = []  # of number n at index n: time.monotonic() at which it was answered
         self.open = 0  # connections; 0: whatever was asked is in `served`
-        self.server = loop.call(loop.serve, self._talk)
+        self.ends = set()  # the last number on each connection that is over: it may never have been read
+        self.server = loop.call(loop.serve, self._talk, port)
         self.port = self.server.sockets[0].getsockname()[1]
 
     async def _talk(self, reader, writer):
@@ -20,6 +21,7 @@ class CountingDevice:
         try:
             await self._answer(reader, writer)
         finally:
+            self.ends.add(len(self.served) - 1)
             self.open -= 1
 
     async def _answer(self, reader, writer):
