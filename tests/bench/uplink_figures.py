@@ -4,7 +4,6 @@
     FERRULE=build/release/ferrule tests/bench/uplink_figures.py          all, about 5 minutes
     FERRULE=build/release/ferrule tests/bench/uplink_figures.py drain    one of: drain ahead
 """
-import json
 import sys
 import time
 
@@ -31,21 +30,10 @@ def config(port, url, devices, tags, every, **outbox):
     }
 
 
-class Listener:
-    """mosquitto_sub, because a Python client is too slow to measure with. Lines of (ns of arrival, payload)."""
-
-    def __init__(self, bench, broker, topic):
-        self.program = bench.program("listener", ["stdbuf", "-oL", "mosquitto_sub", "-h", "127.0.0.1", "-p", broker.port, "-q", "1",
-                                                  "-t", topic, "-F", "%U %p"])
-
-    def latencies(self, since=0, until=float("inf")):
-        """ms from reading to arrival, of messages that arrived between two time.time()."""
-        found = []
-        for line in self.program.log().splitlines():
-            at, _, payload = line.partition(" ")
-            if payload.endswith("}") and since <= float(at) <= until:
-                found.append(float(at) * 1000 - json.loads(payload)["timestamp"])
-        return sorted(found)
+def latencies(listener):
+    """ms from reading to arrival, sorted, of the messages since the last call."""
+    wall_ahead = time.time() - time.monotonic()
+    return sorted((message.at + wall_ahead) * 1000 - message.json["timestamp"] for message in listener.new())
 
 
 def percentile(values, share):
@@ -62,11 +50,11 @@ def drain(bench):
     plant, broker = bench.plant(plant_of(DEVICES, TAGS)), bench.mosquitto()
     slow = config(plant.port, broker.url, DEVICES, TAGS, "200ms")
     gateway = bench.gateway(slow)
-    live = Listener(bench, broker, "ferrule/v1/bench/data/#")
+    live = bench.listener(broker, "ferrule/v1/bench/data/#")
     wait_for(lambda: uplink(gateway)["samples"]["sent"] > 10000, "live data")
-    began = time.time()
-    time.sleep(30)
-    usual = live.latencies(began, time.time())
+    live.new()
+    time.sleep(30)  # the time under test
+    usual = latencies(live)
     broker.kill()
     gateway.configure(config(plant.port, broker.url, DEVICES, TAGS, "20ms"))
     gateway.reload()
@@ -76,14 +64,13 @@ def drain(bench):
     time.sleep(2)
     backlog = uplink(gateway)["waiting_records"]
     broker.start()
-    live = Listener(bench, broker, "ferrule/v1/bench/data/#")
+    live = bench.listener(broker, "ferrule/v1/bench/data/#")
     wait_for(lambda: uplink(gateway)["connected"], "the uplink to connect", every=0.005)
-    began, pid = time.time(), gateway.program.pid
+    began, pid = time.monotonic(), gateway.program.pid
     cpu = cpu_seconds(pid)
     wait_for(lambda: uplink(gateway)["waiting_records"] < 2 * LIVE, "the backlog to drain", 300, every=0.05)
-    ended = time.time()
-    during = live.latencies(began, ended)
-    seconds = ended - began
+    seconds = time.monotonic() - began
+    during = latencies(live)
     row("drain: live rate / rate of the backlog", LIVE / (backlog / seconds), "", 1 / 12)
     row("drain: p99 of live / twice the usual p99", percentile(during, 0.99) / 2 / percentile(usual, 0.99), "", 1)
     print(f"  {backlog} records in {seconds:.1f} s = {backlog / seconds:.0f}/s, {backlog / seconds / LIVE:.1f} times the live rate, "

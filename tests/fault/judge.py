@@ -33,6 +33,7 @@ class Verdict:
 class Judge:
     COMMIT = 0.5  # s: how long a commit may take on a busy machine
     CURSOR = 1.0  # s: acknowledgements of so long before a stop may be forgotten
+    LAG = 0.2  # s: a message can still be on its way to the subscriber when the program has ended
     WINDOW = 64  # messages that may be in flight
 
     def __init__(self, served, stops, cuts, flush_after):
@@ -81,12 +82,11 @@ class Judge:
                 faults.append(f"number {arrival.number} came again although it had arrived "
                               + ("and nothing stopped" if event is None else f"{event - before:.3f} s before the stop"))
         for event, count in repeats.items():
-            acknowledged = sum(event is not None and event - self.CURSOR - self.COMMIT <= arrival.at <= event for arrival in arrivals)
+            acknowledged = sum(event is not None and event - self.CURSOR - self.COMMIT <= arrival.at <= event + self.LAG for arrival in arrivals)
             if count > self.WINDOW + acknowledged:
                 faults.append(f"{count} repeats after one stop, {acknowledged} arrived in the second before")
         return repeats
 
     def _event_after(self, at):
-        # A message can still be on its way to the subscriber when the program has ended.
-        place = bisect.bisect_left(self.events, at - 0.2)
+        place = bisect.bisect_left(self.events, at - self.LAG)
         return self.events[place] if place < len(self.events) else None

@@ -4,8 +4,8 @@
     FERRULE=build/release/ferrule tests/fault/kill_cycles.py --cycles 1000
 
 Several gateways run side by side, each with a device that remembers every number it served, a network that fails, a broker and a
-subscriber of its own. The judge (judge.py) knows only what was served, what came out, and when the program was killed. One stop
-in ten is a clean one (SIGTERM) during an outage: that may lose nothing.
+subscriber of its own. The judge (judge.py) knows only what was served, what came out, and when the program was killed. Some
+further cycles end with a clean stop (SIGTERM) during an outage: that may lose nothing.
 
 --weaken breaks the outbox on purpose: `forget` empties it after each kill, `late` lets it write an hour later than promised,
 `rewind` puts back the file of an earlier stop. Then the judge must object, and the exit code is 1 if it does not: the test of
@@ -43,7 +43,7 @@ class Cell:
         self.device = CountingDevice()
         self.broker = self.bench.mosquitto()
         self.relay = Relay(self.broker.port)
-        self.subscriber = self.bench.subscriber(self.broker, "ferrule/v1/#")
+        self.listener = self.bench.listener(self.broker, "ferrule/v1/#")
         self.gateway, self.lives, self.stops, self.ready = None, [], [], []
         self.trouble = None
 
@@ -58,8 +58,9 @@ class Cell:
             outbox = {"flush_after": "1h"}
         return {
             "gateway": {"id": "killed"},
+            # The device is never too late: a number that it served was read.
             "channels": [{"name": "line", "driver": "modbus", "tcp": {"host": "127.0.0.1", "port": self.device.port}, "devices": [
-                {"name": "machine", "every": "10ms", "tags": [{"name": "number", "address": "holding:0", "type": "uint32"}]}]}],
+                {"name": "machine", "every": "10ms", "timeout": "60s", "tags": [{"name": "number", "address": "holding:0", "type": "uint32"}]}]}],
             "uplinks": [{"name": "cloud", "mqtt": {"url": f"mqtt://127.0.0.1:{self.relay.port}"}}],
             "outbox": outbox,
         }
@@ -97,6 +98,7 @@ class Cell:
         self.end(clean)
         self.lives.append(life)
         self.damage()
+        return not clean
 
     def end(self, clean):
         at = time.monotonic()
@@ -124,26 +126,26 @@ class Cell:
                     shutil.copy(file, self.gateway.state)
 
     def drain(self):
-        """A last start with a good network; everything that is left comes out."""
+        """A last start with a good network, and then no device any more; everything that is left comes out."""
         self.relay.open()
         self.start()
-        newest = len(self.device.served)
-
-        def everything():
-            arrived = {arrival.number for arrival in self.arrivals()}
-            uplink = self.gateway.get("/api/v1/uplinks")["uplinks"][0]
-            return newest in arrived and uplink["waiting_records"] == 0
-        wait_for(everything, "the backlog to drain", 30, every=0.2)
+        config = self.config()
+        config["channels"] = []
+        self.gateway.configure(config)
+        self.gateway.reload()
+        wait_for(lambda: self.device.open == 0, "the device to be left alone")
+        uplink = lambda: self.gateway.get("/api/v1/uplinks")["uplinks"][0]  # noqa: E731
+        wait_for(lambda: uplink()["waiting_records"] == 0, lambda: f"the backlog to drain: {uplink()}", 30, every=0.2)
         self.end(clean=True)
+        self.listener.catch_up()
 
     def arrivals(self):
         found = []
-        for message in list(self.subscriber.messages):
+        for message in self.listener.messages:
             if "/data/" not in message.topic and "/history/" not in message.topic:
                 continue
             body = message.json
-            for number in body.get("values", {}).values():
-                found.append(Arrival(message.at, number, body["boot"], body["seq"]))
+            found += [Arrival(message.at, number, body["boot"], body["seq"]) for number in body.get("values", {}).values()]
         return found
 
     def verdict(self):
@@ -158,26 +160,28 @@ class Cell:
 
 
 class Supply:
-    """The cycles that are still to be done, shared by all cells."""
+    """The kills that are still to be done, shared by all cells."""
 
-    def __init__(self, cycles):
-        self.cycles, self.left, self.lock, self.began = cycles, cycles, threading.Lock(), time.monotonic()
+    def __init__(self, kills):
+        self.kills, self.left, self.lock, self.began = kills, kills, threading.Lock(), time.monotonic()
 
     def take(self):
         with self.lock:
-            if self.left == 0:
-                return False
             self.left -= 1
-            done = self.cycles - self.left
-            if done % max(1, self.cycles // 10) == 0:
-                print(f"  {done} of {self.cycles} cycles begun, {time.monotonic() - self.began:.0f} s", flush=True)
-            return True
+            return self.left >= 0
+
+    def done(self, killed):
+        with self.lock:
+            if not killed:
+                self.left += 1
+            elif (self.kills - self.left) % max(1, self.kills // 10) == 0:
+                print(f"  {self.kills - self.left} of {self.kills} kills, {time.monotonic() - self.began:.0f} s", flush=True)
 
 
 def work(cell, supply):
     try:
         while supply.take():
-            cell.cycle()
+            supply.done(cell.cycle())
         cell.drain()
     except Exception as error:
         cell.trouble = error
@@ -213,7 +217,7 @@ def report(cells):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--cycles", type=int, default=100)
+    parser.add_argument("--cycles", type=int, default=100, help="kills; clean stops come on top")
     parser.add_argument("--gateways", type=int, default=GATEWAYS)
     parser.add_argument("--weaken", choices=("forget", "late", "rewind"))
     options = parser.parse_args()

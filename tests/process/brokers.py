@@ -1,4 +1,5 @@
 """A real broker, and an independent client of it."""
+import dataclasses
 import json
 import os
 import pathlib
@@ -153,3 +154,58 @@ class Subscriber:
     def close(self):
         self._client.disconnect()
         self._client.loop_stop()
+
+
+@dataclasses.dataclass
+class Heard:
+    at: float  # time.monotonic()
+    topic: str
+    payload: str
+
+    @property
+    def json(self):
+        return json.loads(self.payload)
+
+
+class Listener:
+    """mosquitto_sub: hears fast and says exactly when, where the client above would be too slow. It does not come back when the broker dies."""
+
+    _mark_topic = "listener/mark"
+
+    def __init__(self, bench, broker, topic):
+        self._program = Program(bench, "listener", ["stdbuf", "-oL", "mosquitto_sub", "-h", "127.0.0.1", "-p", broker.port, "-q", "1",
+                                                    "-t", topic, "-t", self._mark_topic, "-F", "%U %t %p"])
+        self._file = open(self._program.log_path, encoding="utf-8", errors="replace")
+        bench.closers.append(self._file.close)
+        self._port, self._line, self._marks, self._marked = broker.port, "", 0, 0
+        self._wall_ahead = time.time() - time.monotonic()
+        self.messages = []
+        wait_for(self._mark, "mosquitto_sub to listen", every=0.1)
+
+    def new(self):
+        """What came since the last call; it is in `messages`, too."""
+        found = []
+        for line in self._file:
+            self._line += line
+            if not line.endswith("\n"):
+                break  # it is just being written
+            line, self._line = self._line.rstrip("\n"), ""
+            at, topic, payload = line.split(" ", 2)
+            if topic == self._mark_topic:
+                self._marked = int(payload)
+            else:
+                found.append(Heard(float(at) - self._wall_ahead, topic, payload))
+        self.messages += found
+        return found
+
+    def catch_up(self):
+        """Returns when everything that the broker has acknowledged by now is in `messages`."""
+        wanted = self._marks + 1
+        self._mark()
+        wait_for(lambda: self.new() and False or self._marked >= wanted, "mosquitto_sub to catch up")
+
+    def _mark(self):
+        self._marks += 1
+        subprocess.run(["mosquitto_pub", "-h", "127.0.0.1", "-p", str(self._port), "-q", "1", "-t", self._mark_topic, "-m", str(self._marks)], check=True)
+        self.new()
+        return self._marked

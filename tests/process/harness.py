@@ -20,7 +20,7 @@ import tempfile
 import time
 import traceback
 
-from brokers import Message, Mosquitto, Subscriber, make_certificates  # noqa: F401
+from brokers import Heard, Listener, Message, Mosquitto, Subscriber, make_certificates  # noqa: F401
 from programs import (FERRULE, SOURCE, Gateway, Program, PymodbusServer, SerialPair, SimulatedPlant, ferrule, rest)  # noqa: F401
 from waiting import PATIENCE, Failure, expect, expect_equal, free_port, wait_for  # noqa: F401
 
@@ -44,6 +44,9 @@ class Bench:
 
     def subscriber(self, broker, topic="#", **options):
         return Subscriber(self, broker, topic, **options)
+
+    def listener(self, broker, topic="#"):
+        return Listener(self, broker, topic)
 
     def plant(self, plant):
         return SimulatedPlant(self, plant)

@@ -112,8 +112,8 @@ def as_yaml(document):
 class Gateway:
     """`ferrule run` in folders of its own. Restarting it keeps its state, as a reboot does."""
 
-    def __init__(self, bench, config, name="gateway", ready=True):
-        self.bench, self.name = bench, name
+    def __init__(self, bench, config, name="gateway", ready=True, environment=None):
+        self.bench, self.name, self.environment = bench, name, environment
         self.folder = bench.folder / name
         self.state, self.runtime = self.folder / "state", self.folder / "run"
         for folder in (self.state, self.runtime):
@@ -134,7 +134,7 @@ class Gateway:
     def start(self, ready=True):
         command = [FERRULE, "run", "--config", self.config_file, "--state", self.state, "--runtime", self.runtime,
                    "--profiles", SOURCE / "config/profiles", "--secrets", self.folder]
-        self.program = Program(self.bench, self.name, command)
+        self.program = Program(self.bench, self.name, command, self.environment)
         if ready:
             self.wait_until_ready()
 
