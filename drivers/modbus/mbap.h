@@ -15,7 +15,7 @@ namespace ferrule::modbus {
 
 class MbapRequest {
  public:
-  // `pdu` starts at the function code and has 1 to 253 bytes. Valid until the next call.
+  // `pdu` starts at the function code and has 2 to 253 bytes. Valid until the next call.
   std::span<const uint8_t> compose(uint16_t transaction, uint8_t unit, std::span<const uint8_t> pdu) {
     pdu = pdu.first(std::min(pdu.size(), kTcpFrameMost - kMbapSize));
     const auto length = static_cast<uint16_t>(pdu.size() + 1);

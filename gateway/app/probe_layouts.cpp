@@ -16,6 +16,10 @@ constexpr std::array kTypes{WireType::uint16,  WireType::int16,  WireType::bcd16
 constexpr std::array kOrders{ByteOrder::abcd, ByteOrder::cdab, ByteOrder::badc, ByteOrder::dcba};
 constexpr std::array kScales{1.0, 0.1, 0.01, 0.001, 10.0, 100.0, 1000.0};
 
+// A value that is what the display says, and not only near it, is no accident: it comes before any order of its words.
+constexpr double kExact = 0.02;  // of the tolerance
+constexpr size_t kInexactCosts = kOrders.size();
+
 std::span<const uint8_t> part_of(std::span<const uint8_t> bytes, size_t offset, WireType type) {
   const size_t at = 2 * offset, size = wire_size(type);
   return at + size <= bytes.size() ? bytes.subspan(at, size) : std::span<const uint8_t>();
@@ -82,9 +86,13 @@ std::vector<Layout> layouts_giving(std::span<const uint8_t> bytes, const Expecte
   for (size_t offset = 0; 2 * offset < bytes.size(); ++offset) {
     for (const WireType type : kTypes) add_layouts(bytes, offset, expected, type, found);
   }
+  const auto unlikely = [&](const Layout& layout) {
+    const bool exact = std::abs(layout.value - expected.number) <= kExact * expected.within;
+    return position(kScales, layout.scale) + position(kOrders, layout.order) + (exact ? 0 : kInexactCosts);
+  };
   const auto likelihood = [&](const Layout& layout) {
-    return std::tuple(position(kScales, layout.scale) + position(kOrders, layout.order), !is_float(layout.type),
-                      std::abs(layout.value - expected.number), layout.offset, position(kTypes, layout.type));
+    return std::tuple(unlikely(layout), !is_float(layout.type), std::abs(layout.value - expected.number), layout.offset,
+                      position(kTypes, layout.type));
   };
   std::ranges::sort(found, {}, likelihood);
   return found;

@@ -15,7 +15,7 @@ TEST(Mbap, composes_the_frames_that_libmodbus_composes) {
   MbapRequest ours;
   std::mt19937 random(4);
   for (int round = 0; round < 2000; ++round) {
-    std::vector<uint8_t> pdu(1 + random() % 252);
+    std::vector<uint8_t> pdu(2 + random() % 251);
     for (uint8_t& byte : pdu) byte = static_cast<uint8_t>(random());
     const auto transaction = static_cast<uint16_t>(random());
     const auto unit = static_cast<uint8_t>(random());
