@@ -15,11 +15,11 @@ from box import Ledger  # noqa: E402
 from counting_device import CountingDevice  # noqa: E402
 from harness import Bench, Failure, expect  # noqa: E402
 from vm import LAB, LINE_PORT, Vm  # noqa: E402
-from witness import Witness, promises, store_on  # noqa: E402
+from witness import WEAKENED, Witness, promises, store_on  # noqa: E402
 
 DEVICE_PORT, BROKER_PORT = 15020, 15021  # as in guest/ferrule.yaml
 BOOT_LIMIT = 400  # seconds until the gateway answers; 15 on an idle machine
-LONGEST = {"outage": 6, "upgrade": 15}  # seconds that a gateway runs on after its first commits, at most
+LONGEST = {"outage": 6, "upgrade": 40}  # seconds that a gateway runs on after its first commits, at most
 
 
 def uplink(line):
@@ -75,6 +75,8 @@ class Cuts:
             vm.cut()
         made = promises(number, vm.lines)
         self.witness.open += made
+        if self.options.weaken:
+            WEAKENED[self.options.weaken](self.disk)
         wrong = store_on(self.disk)
         self.corrupt += bool(wrong)
         package = vm.lines[-1]["package"]
@@ -143,12 +145,14 @@ def main():
     parser = argparse.ArgumentParser(prog="packaging/lab/power-cuts")
     parser.add_argument("--cuts", type=int, default=50)
     parser.add_argument("--drain-every", type=int, default=15)
+    parser.add_argument("--weaken", choices=WEAKENED, help="breaks the store after each cut; it is a failure if that is not found")
     parser.add_argument("--seed", type=int, default=time.time_ns() % 1000000)
     options = parser.parse_args()
     print(f"seed {options.seed}")
     bench = Bench()
     try:
-        return 0 if Cuts(bench, options).run() else 1
+        good = Cuts(bench, options).run()
+        return 0 if good == (options.weaken is None) else 1
     finally:
         bench.close()
 

@@ -69,18 +69,25 @@ class Witness:
         return missing
 
 
+@contextlib.contextmanager
+def mounted(disk):
+    """The file system of a machine that is off; mounting it does what the machine's next start would do first."""
+    root = pathlib.Path(tempfile.mkdtemp(prefix="ferrule-lab."))
+    subprocess.run(["mount", "-o", "loop", disk, root], check=True)
+    try:
+        yield root
+    finally:
+        subprocess.run(["umount", root], check=True)
+        root.rmdir()
+
+
 def store_on(disk):
-    """What is wrong with the store of a machine that is off, or "": its disk is copied, mounted as the machine would do it, and the store
-    opened by SQLite as the gateway would do it."""
+    """What is wrong with the store of a machine that is off, or "": as SQLite finds it on a copy of its disk, which it leaves alone."""
     with tempfile.TemporaryDirectory(prefix="ferrule-lab.", dir="/dev/shm") as folder:
-        copy, root, store = (pathlib.Path(folder) / name for name in ("disk", "root", "store"))
+        copy, store = pathlib.Path(folder) / "disk", pathlib.Path(folder) / "store"
         subprocess.run(["cp", "--sparse=always", disk, copy], check=True)
-        root.mkdir()
-        subprocess.run(["mount", "-o", "loop", copy, root], check=True)
-        try:
+        with mounted(copy) as root:
             shutil.copytree(root / "var/lib/ferrule", store)
-        finally:
-            subprocess.run(["umount", root], check=True)
         return wrong_with(store)
 
 
@@ -88,7 +95,33 @@ def wrong_with(store):
     aside = [file.name for file in store.iterdir() if "corrupt" in file.name or "salvage" in file.name]
     if aside:
         return f"set aside as damaged: {', '.join(aside)}"
-    with contextlib.closing(sqlite3.connect(store / "outbox.db")) as file:
-        said = file.execute("PRAGMA integrity_check").fetchone()[0]
-        blocks = file.execute("SELECT count(*) FROM blocks").fetchone()[0]
+    try:
+        with contextlib.closing(sqlite3.connect(store / "outbox.db")) as file:
+            said = file.execute("PRAGMA integrity_check").fetchone()[0]
+            blocks = file.execute("SELECT count(*) FROM blocks").fetchone()[0]
+    except sqlite3.Error as error:
+        return f"SQLite cannot read it: {error}"
     return "" if said == "ok" and blocks else f"integrity_check says {said}, {blocks} blocks"
+
+
+def forget(disk):
+    """The test of this test: what was committed is taken out of the store."""
+    with mounted(disk) as root, contextlib.closing(sqlite3.connect(root / "var/lib/ferrule/outbox.db", isolation_level=None)) as file:
+        file.execute("DELETE FROM blocks WHERE rowid < (SELECT max(rowid) FROM blocks)")
+        file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def damage(disk):
+    """The same for damaged stores: what a failing disk might make of the middle of the file."""
+    with mounted(disk) as root:
+        store = root / "var/lib/ferrule"
+        with contextlib.closing(sqlite3.connect(store / "outbox.db", isolation_level=None)) as file:
+            file.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with open(store / "outbox.db", "r+b") as file:
+            file.seek(0, 2)
+            middle = file.tell() // 8192 * 4096
+            file.seek(middle)
+            file.write(bytes(range(256)) * 32)
+
+
+WEAKENED = {"forget": forget, "damage": damage}

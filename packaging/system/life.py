@@ -93,22 +93,33 @@ class Life:
         owner = self.machine.run("stat", "--format=%U", f"/proc/{self.box.main_pid()}").strip()
         expect_equal(owner, "ferrule", "whose process it is")
         self.machine.run("ferrule", "status")
+        listed = self.options.package.replace(".deb", ".cdx.json")
+        checked = subprocess.run([TOP / "packaging/sbom", "--check", listed, self.machine.root / "usr/bin/ferrule", self.machine.root],
+                                 capture_output=True, text=True)
+        expect(checked.returncode == 0, checked.stderr)
+        self.figure(checked.stdout.strip())
 
     def installed_sizes(self):
         """Kilobytes of each package as dpkg counts them."""
         lines = self.machine.run("dpkg-query", "--show", "--showformat=${Package} ${Installed-Size}\n").splitlines()
         return {line.split()[0]: int(line.split()[1]) for line in lines}
 
+    LISTENING = [{"name": f"pushed_{protocol}", "driver": "tcp", "listen": {"port": port, "address": "127.0.0.1", "protocol": protocol},
+                  "payload": {"format": "json"}, "id": {"at": "/id"},
+                  "devices": [{"name": f"sensor_{protocol}", "id": "one", "tags": [{"name": "level", "at": "/level"}]}]}
+                 for protocol, port in (("tcp", 9000), ("udp", 9002))]
+
     def sockets(self):
         """Each listening socket is one that the configuration names."""
         unix = "unix /run/ferrule/ferrule.sock"
         expect_equal(self.box.listening(), {"tcp 127.0.0.1:8080", unix}, "as installed")
-        self.machine.write("/etc/ferrule/conf.d/rest.yaml", as_yaml({"rest": {"listen": "[::1]:8181"}}))
+        self.machine.write("/etc/ferrule/conf.d/rest.yaml", as_yaml({"rest": {"listen": "[::1]:8181"}, "channels": self.LISTENING}))
         original = self.machine.run("cat", CONFIG)
-        self.machine.write(CONFIG, re.sub(r"^rest:.*$", "", original, flags=re.MULTILINE))
+        self.machine.write(CONFIG, re.sub(r"^(rest|channels):.*$", "", original, flags=re.MULTILINE))
         self.machine.run("systemctl", "restart", "ferrule")
         self.box.wait_until_running()
-        expect_equal(self.box.listening(), {"tcp [::1]:8181", unix}, "with another address")
+        expect_equal(self.box.listening(), {"tcp [::1]:8181", unix, "tcp 127.0.0.1:9000", "udp 127.0.0.1:9002"},
+                     "with another address and channels that listen")
         self.machine.run("rm", "-r", "/etc/ferrule/conf.d")
         self.machine.write(CONFIG, original)
         self.machine.run("systemctl", "restart", "ferrule")
