@@ -57,7 +57,8 @@ class Probe {
                    (milliseconds(answer.took) + " ms").c_str());
       std::fflush(call_.out);
     }
-    std::fprintf(call_.out, "%zu of %lld units answered\n", found, static_cast<long long>(units.last - units.first + 1));
+    const int64_t asked = units.last - units.first + 1;
+    std::fprintf(call_.out, "%zu of %lld units answered\n", found, static_cast<long long>(asked));
     return found != 0 ? kDone : kRefused;
   }
 
