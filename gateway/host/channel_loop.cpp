@@ -88,6 +88,7 @@ MonoTime ChannelLoop::turn() {
     ask_part();
     return now;
   }
+  if (link_.up()) attend(now);
   if (link_.up() && probe(now)) return now;
   return poll(now) ? now : wake_at();
 }
@@ -100,7 +101,19 @@ void ChannelLoop::end() {
 MonoTime ChannelLoop::wake_at() const {
   const bool command_waits = !commands_.empty();
   if (!link_.up()) return std::min(scheduler_.wake_at(), link_.connect_at(command_waits));
-  return command_waits ? clock_.now() : std::min(scheduler_.wake_at(), watch_.next_probe(clock_.now()));
+  return command_waits ? clock_.now() : std::min({scheduler_.wake_at(), watch_.next_probe(clock_.now()), attend_at_});
+}
+
+// A device that tells something is there, and its news go out as a poll of their group.
+void ChannelLoop::attend(MonoTime now) {
+  const Attention attention = driver_.attend(now);
+  attend_at_ = attention.again;
+  for (size_t i = 0; i < plan_.group_count && !attention.news.empty(); ++i) {
+    const PollGroup& group = plan_.polls[i];
+    if (std::ranges::find_first_of(group.tags, attention.news) == group.tags.end()) continue;
+    heard(group.device, Duration::zero());
+    scheduler_.hurry(i, now);
+  }
 }
 
 // ---- the link

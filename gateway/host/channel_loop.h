@@ -56,6 +56,7 @@ class ChannelLoop {
   void link_down();
   void fail_commands(const Status& why);
 
+  void attend(MonoTime now);
   void write_next();
   bool probe(MonoTime now);  // false: nobody is to be probed
   bool poll(MonoTime now);   // false: nothing is due
@@ -100,6 +101,7 @@ class ChannelLoop {
   Duration longest_timeout_{0};
   uint64_t refused_polls_ = 0;  // the bus was full
   bool wrote_last_ = false;
+  MonoTime attend_at_ = MonoTime::max();
 };
 
 }  // namespace ferrule

@@ -79,6 +79,12 @@ struct WriteOutcome {
   Status status;
 };
 
+// What a driver has noticed while nothing was asked of it.
+struct Attention {
+  MonoTime again = MonoTime::max();  // when it wants to be asked again; max: not before it has been read or written
+  std::vector<TagId> news;           // tags whose devices have told of a new value: they are polled at once
+};
+
 class Driver {
  public:
   virtual ~Driver() = default;
@@ -109,6 +115,10 @@ class Driver {
   // Before this moment a late answer to an earlier request could be taken for this one's: others are asked meanwhile. A read()
   // before it may return `timeout` at once with no bytes out, which is not the device's silence.
   virtual MonoTime free_at(const Request& /*request*/, MonoTime now) const { return now; }
+
+  // For devices that tell something unasked: called between exchanges and when the last call asked for it. Takes and confirms
+  // what has arrived; never waits. Each piece of news is told once.
+  virtual Attention attend(MonoTime /*now*/) { return {}; }
 
   // At most one exchange. Only tags whose settings say `writable` arrive here.
   virtual WriteOutcome write(const Command& command, Deadline deadline) = 0;

@@ -41,6 +41,7 @@ class FakeLine {
   std::function<Exchange(const Request&, SampleSink&, Deadline)> on_read;
   std::function<WriteOutcome(const Command&, Deadline)> on_write;
   std::function<MonoTime(const Request&, MonoTime)> on_free_at;
+  std::function<Attention(MonoTime)> on_attend;
 
   void set_link(bool up) {
     with([&] { link_ = up; });
@@ -118,6 +119,8 @@ class FakeDriver final : public Driver {
   MonoTime free_at(const Request& request, MonoTime now) const override {
     return line_.on_free_at ? line_.on_free_at(request, now) : now;
   }
+
+  Attention attend(MonoTime now) override { return line_.on_attend ? line_.on_attend(now) : Attention(); }
 
   Status connect(Deadline deadline) override {
     if (connected_) return {};

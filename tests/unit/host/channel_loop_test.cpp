@@ -23,6 +23,25 @@ TEST_F(Channel, a_period_is_exact_whatever_the_exchanges_take) {
   EXPECT_EQ(report().overruns, 0U);
 }
 
+TEST_F(Channel, what_a_device_tells_by_itself_is_polled_at_once) {
+  const DeviceSettings a = make_device(names, "a", 1, hours(1));
+  open({a});
+  run(hours(1));  // the first poll is somewhere in it
+  output.polls.clear();
+  const MonoTime told = clock.now() + milliseconds(1700);
+  bool new_to_us = true;
+  line.on_attend = [&](MonoTime now) {
+    Attention attention{.again = now + milliseconds(50), .news = {}};
+    if (now >= told && std::exchange(new_to_us, false)) attention.news = {a.tags[0].id};
+    return attention;
+  };
+  run(seconds(2));
+  ASSERT_GE(output.polls.size(), 1U);
+  const Duration after = output.polls.back().samples.at(0).read_at - told;
+  EXPECT_GE(after, milliseconds(0));
+  EXPECT_LE(after, milliseconds(60));
+}
+
 TEST_F(Channel, tags_of_one_device_with_different_periods_are_groups_of_their_own) {
   DeviceSettings a = make_device(names, "a", 5, seconds(1));
   a.tags[1].every = milliseconds(250);
