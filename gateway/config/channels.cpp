@@ -5,6 +5,7 @@
 
 #include "config/decoder.h"
 #include "config/fingerprint.h"
+#include "config/secrets.h"
 #include "config/tables.h"
 #include "core/nearest.h"
 
@@ -41,6 +42,8 @@ class ChannelBuilder {
     build_devices(node.find("devices"), *type, channel, context_);
     if (report.count() != complaints) return;
     check(*type, channel);
+    read_secrets(channel.fields);
+    for (DeviceSettings& device : channel.devices) read_secrets(device.fields);
     channel.fingerprint = fingerprint(channel, context_.names);
     channels.push_back(std::move(channel));
   }
@@ -81,6 +84,26 @@ class ChannelBuilder {
     if (fresh) return;
     context_.report.add(channel.mark, cited(resource) + " is taken by the channel " + cited(known->second) +
                                           ": put the devices of one line into one channel");
+  }
+
+  // Puts what the secrets say in the place of their names, in nested maps, too.
+  void read_secrets(Fields& fields) {
+    if (!context_.options.read_secrets) return;
+    for (const FieldSpec& spec : fields.table()) {
+      if (!fields.has(spec.name)) continue;
+      if (spec.kind == FieldKind::object) {
+        Fields inner = *fields.object(spec.name);
+        read_secrets(inner);
+        fields.set(spec.name, std::vector<Fields>{std::move(inner)}, fields.mark(spec.name));
+      } else if (spec.kind == FieldKind::secret) {
+        auto secret = read_secret(fields.text(spec.name), secret_directories(context_.options.secret_directory));
+        if (!secret) {
+          context_.report.add(fields.mark(spec.name), "'" + std::string(spec.name) + "': " + secret.status().what());
+        } else {
+          fields.set(spec.name, std::move(*secret), fields.mark(spec.name));
+        }
+      }
+    }
   }
 
   LoadContext& context_;

@@ -53,7 +53,8 @@ class Fields {
   int64_t integer(std::string_view name) const;  // integer and size
   double number(std::string_view name) const;
   Duration duration(std::string_view name) const;
-  std::string text(std::string_view name) const;  // text, name, choice, expression; for secret the secret's name
+  std::string text(std::string_view name)
+      const;  // text, name, choice, expression; secret: what the secret says; where secrets are not read, its name
   const Texts& texts(std::string_view name) const;
   const Pairs& pairs(std::string_view name) const;
   const Fields* object(std::string_view name) const;  // nullptr when not written

@@ -82,9 +82,14 @@ inline Duration timeout(const ChannelSettings&, const DeviceSettings& device) { 
 
 inline constexpr DriverType kModbus{
     "modbus", "A fake with its fields.", kChannelFields, kDeviceFields, kTagFields, check_channel, build, resource, nth, timeout};
-// Another one, without rows or resources.
-inline constexpr DriverType kCoap{"coap", "A second fake.", kChannelFields, kDeviceFields, kTagFields, check_channel,
-                                  build,  nullptr,          nullptr,        timeout};
+// Another one, without rows or resources, and with a secret.
+inline constexpr std::array<FieldSpec, 1> kDtlsFields{{{.name = "key", .kind = FieldKind::secret}}};
+inline constexpr std::array<FieldSpec, 2> kCoapChannelFields{{
+    {.name = "tcp", .kind = FieldKind::object, .example = "{ host: 192.168.10.20 }", .fields = kTcpFields},
+    {.name = "dtls", .kind = FieldKind::object, .example = "{ key: !secret k }", .fields = kDtlsFields},
+}};
+inline constexpr DriverType kCoap{
+    "coap", "A second fake.", kCoapChannelFields, kDeviceFields, kTagFields, check_channel, build, nullptr, nullptr, timeout};
 
 inline constexpr std::array<std::string_view, 2> kIntegerWords{"never", "beyond_2_53"};
 inline constexpr std::array<FieldSpec, 1> kJsonFields{{

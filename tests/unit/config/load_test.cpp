@@ -310,6 +310,20 @@ TEST(Load, a_secret_that_is_missing_or_empty_is_a_complaint_where_secrets_are_re
   EXPECT_EQ(loading.complaints(), "");
 }
 
+TEST(Load, a_channel_gets_what_its_secret_says) {
+  const Folder folder;
+  folder.write("ferrule.yaml",
+               "channels: [ { name: c, driver: coap, tcp: { host: h }, dtls: { key: !secret k },\n"
+               "              devices: [ { name: d, unit_id: 1, tags: [ { name: t, address: \"holding:1\" } ] } ] } ]\n");
+  Loading loading(folder.path());
+  EXPECT_NE(loading.complaints().find("there is no secret 'k'"), std::string::npos) << loading.complaints();
+  folder.write("secrets/k", "geheim\n");
+  const Loaded loaded = loading.load();
+  EXPECT_EQ(loaded.settings.channels.at(0).fields.object("dtls")->text("key"), "geheim");
+  loading.options.read_secrets = false;
+  EXPECT_EQ(loading.load().settings.channels.at(0).fields.object("dtls")->text("key"), "k");
+}
+
 TEST(Load, complaints_never_tell_a_secret) {
   const Folder folder;
   folder.write("ferrule.yaml", uplink_of(", topic: \"#\"", kAccount));
