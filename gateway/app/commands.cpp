@@ -7,6 +7,7 @@
 #include "app/builtin_types.h"
 #include "app/check_command.h"
 #include "app/client_commands.h"
+#include "app/discover_command.h"
 #include "app/frames_command.h"
 #include "app/plan_command.h"
 #include "app/probe_command.h"
@@ -175,6 +176,26 @@ void add_probe(CLI::App& app, int& exit_code) {
   });
 }
 
+void add_discover(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("discover", "Which resources a CoAP device has, and the tags that would read them");
+  auto options = std::make_shared<DiscoverOptions>();
+  auto timeout_ms = std::make_shared<int>(10000);
+  command->add_option("device", options->device, "HOST or HOST:PORT; the port is 5683, with DTLS 5684")->required();
+  command->add_option("--identity", options->identity, "DTLS with a pre-shared key: whose key it is");
+  command->add_option("--key-file", options->key_file, "DTLS with a pre-shared key: the file whose first line is the key");
+  command->add_option("--ca", options->ca, "DTLS with certificates: the authorities that may have signed the device's");
+  command->add_option("--timeout", *timeout_ms, "Milliseconds to wait for the answer")
+      ->check(CLI::Range(10, 60000))
+      ->capture_default_str();
+  command->footer(
+      "Example:\n  ferrule discover 192.168.10.31\n"
+      "Exit code 0: found. 1: refused. 2: nobody is there.");
+  command->callback([options, timeout_ms, &exit_code] {
+    options->timeout = std::chrono::milliseconds(*timeout_ms);
+    exit_code = discover(*options, ClientCall());
+  });
+}
+
 void add_status(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("status", "What the running gateway does, and what is wrong with it");
   auto options = add_client_options(*command);
@@ -227,6 +248,7 @@ void add_commands(CLI::App& app, int& exit_code) {
   add_plan(app, exit_code);
   add_simulate(app, exit_code);
   add_probe(app, exit_code);
+  add_discover(app, exit_code);
   add_status(app, exit_code);
   add_get(app, exit_code);
   add_set(app, exit_code);

@@ -20,6 +20,8 @@ class DriverWorld {
   virtual const Names& names() const = 0;
   virtual TagId writable() const = 0;  // an integer of 16 bits or more, of device 0
   virtual void cut_link() = 0;         // the device's end of the link goes away
+  // False where each device is spoken to by datagrams of its own: one that goes away is silent, and no link is lost.
+  virtual bool has_link() const { return true; }
 };
 
 struct DriverCase {

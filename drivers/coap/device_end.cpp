@@ -1,0 +1,200 @@
+#include "coap/device_end.h"
+
+#include <algorithm>
+#include <random>
+
+namespace ferrule::coap {
+
+DeviceEnd::DeviceEnd(SessionSettings settings, const ChannelContext& context, Turner& turner)
+    : context_(context), turner_(turner), session_(std::move(settings), *this, turner), last_token_(std::random_device{}()) {}
+
+Token DeviceEnd::next_token() {
+  if (++last_token_ == 0) ++last_token_;
+  return last_token_;
+}
+
+void DeviceEnd::close() noexcept {
+  session_.close();
+  for (auto& [resource, watch] : watches_) {
+    watch.state.lost();
+    watch.token = 0;
+  }
+}
+
+// ---- what the session hears
+
+// The answer to a registration comes with the token of the notifications: one that is not the acknowledgement of our request
+// may be an older notification on its way.
+bool DeviceEnd::answers(const Incoming& message) const {
+  if (pending_.watch == nullptr || message.acknowledges || !message.observe) return true;
+  Observation judge = pending_.watch->state;
+  return judge.notified(*message.observe, message.max_age_s, context_.clock.now());
+}
+
+bool DeviceEnd::received(Token token, Incoming&& message) {
+  if (token == 0) return false;
+  if (!pending_.done && token == pending_.token) {
+    if (!answers(message)) return true;
+    pending_.message = std::move(message);
+    pending_.done = true;
+    return true;
+  }
+  for (auto& [resource, watch] : watches_) {
+    if (watch.token != token) continue;
+    notified(watch, std::move(message));
+    return true;
+  }
+  return false;
+}
+
+void DeviceEnd::notified(Watch& watch, Incoming&& message) {
+  const MonoTime now = context_.clock.now();
+  const bool goes_on = is_success(message.code) && message.observe;
+  if (goes_on && !watch.state.notified(*message.observe, message.max_age_s, now)) return;
+  watch.news = true;
+  // A first block only: the rest is fetched by the next read, which registers again.
+  if (!goes_on || (message.block2 && message.block2->more)) return watch.state.lost();
+  watch.newest = std::move(message);
+  watch.received_at = now;
+}
+
+void DeviceEnd::lost(Token token, const Status& why) {
+  if (token == pending_.token) broken(why);
+}
+
+void DeviceEnd::broken(const Status& why) {
+  if (pending_.done) return;
+  pending_.status = why;
+  pending_.done = true;
+}
+
+// ---- asking
+
+Status DeviceEnd::exchange(const Outgoing& question, Token token, const Watch* watch, Answer& answer, Deadline deadline) {
+  pending_ = Pending{.token = token, .watch = watch};
+  auto bytes = session_.send(question, token);
+  if (!bytes) {
+    pending_.done = true;
+    return bytes.status();
+  }
+  answer.sent = answer.sent || session_.ready();
+  answer.bytes_out += *bytes;
+  session_.turn();
+  Status waited;
+  while (!pending_.done && waited.ok()) waited = turner_.wait(deadline);
+  answer.sent = answer.sent || session_.ready();
+  if (!pending_.done) {
+    pending_.done = true;
+    if (waited.fault() != Fault::timeout) return waited;
+    return {Fault::timeout, session_.place() + (session_.ready() ? " does not answer" : " does not finish the DTLS handshake")};
+  }
+  if (!pending_.status.ok()) return pending_.status;
+  answer.bytes_in += pending_.message.bytes;
+  answer.message = std::move(pending_.message);
+  return {};
+}
+
+// A payload that fits one message goes as it is.
+Status DeviceEnd::send_blocks(Outgoing question, Token token, const Watch* watch, Answer& answer, Deadline deadline) {
+  constexpr uint8_t kContinue = code(2, 31);
+  const std::string_view payload = question.payload;
+  if (payload.size() <= kMostBlock) return exchange(question, token, watch, answer, deadline);
+  Block block;
+  while (block.offset() < payload.size()) {
+    block.more = block.offset() + block.size() < payload.size();
+    question.block1 = block;
+    question.payload = payload.substr(block.offset(), block.size());
+    if (Status status = exchange(question, next_token(), nullptr, answer, deadline); !status) return status;
+    if (!block.more || answer.message.code != kContinue) return {};
+    // The device may ask for smaller blocks from here on.
+    const uint8_t wanted = answer.message.block1 ? std::min(answer.message.block1->size_exponent, block.size_exponent) : 6;
+    const uint32_t done = static_cast<uint32_t>(block.offset() + block.size());
+    block = {.number = done >> (4 + wanted), .more = false, .size_exponent = wanted};
+  }
+  return {};
+}
+
+Status DeviceEnd::fetch_rest(const Outgoing& question, Answer& answer, Deadline deadline) {
+  std::string whole = answer.message.payload;
+  const std::string etag = answer.message.etag;
+  Block block = *answer.message.block2;
+  Outgoing next = question;
+  next.observe = false;
+  next.payload = {};
+  while (block.more) {
+    if (whole.size() > kMostPayload) return {Fault::bad_reply, session_.place() + " sends more than 256 KiB"};
+    next.block2 = Block{.number = static_cast<uint32_t>(whole.size() >> (4 + block.size_exponent)),
+                        .more = false,
+                        .size_exponent = block.size_exponent};
+    Answer part;
+    const Status status = exchange(next, next_token(), nullptr, part, deadline);
+    answer.bytes_out += part.bytes_out;
+    answer.bytes_in += part.bytes_in;
+    if (!status) return status;
+    const auto& got = part.message.block2;
+    if (!is_success(part.message.code) || !got || got->offset() != whole.size() || part.message.etag != etag ||
+        (got->more && part.message.payload.size() != got->size())) {
+      return {Fault::bad_reply, session_.place() + " changed its answer while it was fetched in blocks"};
+    }
+    whole += part.message.payload;
+    block = *got;
+  }
+  answer.message.payload = std::move(whole);
+  return {};
+}
+
+Answer DeviceEnd::run(const Outgoing& question, Token token, const Watch* watch, Deadline deadline) {
+  Answer answer;
+  const MonoTime begun = context_.clock.now();
+  answer.status = send_blocks(question, token, watch, answer, deadline);
+  const auto& block = answer.message.block2;
+  if (answer.status.ok() && is_success(answer.message.code) && block && block->more) {
+    const bool sound = block->number == 0 && answer.message.payload.size() == block->size();
+    answer.status = sound ? fetch_rest(question, answer, deadline)
+                          : Status(Fault::bad_reply, session_.place() + " begins a block-wise answer in the middle");
+  }
+  answer.on_wire = context_.clock.now() - begun;
+  if (!answer.status.ok()) close();
+  return answer;
+}
+
+Answer DeviceEnd::ask(const Outgoing& question, Deadline deadline) {
+  Answer answer;
+  answer.status = session_.open(deadline, context_.clock, context_.stop);
+  if (!answer.status.ok()) return answer;
+  return run(question, next_token(), nullptr, deadline);
+}
+
+Answer DeviceEnd::ask_watched(const Outgoing& question, Watch& watch, Deadline deadline) {
+  Answer answer;
+  answer.status = session_.open(deadline, context_.clock, context_.stop);
+  if (!answer.status.ok()) return answer;
+  if (watch.token == 0) watch.token = next_token();
+  answer = run(question, watch.token, &watch, deadline);
+  watch.news = false;
+  if (!answer.status.ok()) return answer;
+  watch.state.registered(is_success(answer.message.code) ? answer.message.observe : std::nullopt, answer.message.max_age_s,
+                         context_.clock.now());
+  watch.registered = current(watch);
+  watch.newest = answer.message;
+  watch.received_at = context_.clock.now();
+  return answer;
+}
+
+// ---- observing
+
+bool DeviceEnd::current(const Watch& watch) const { return session_.is_open() && watch.state.current(context_.clock.now()); }
+
+bool DeviceEnd::watching() const {
+  return std::ranges::any_of(watches_, [](const auto& one) { return one.second.registered; });
+}
+
+void DeviceEnd::append_news(std::vector<TagId>& tags) {
+  for (auto& [resource, watch] : watches_) {
+    const bool fell_silent = watch.registered && !current(watch);
+    if (fell_silent) watch.registered = false;
+    if (std::exchange(watch.news, false) || fell_silent) tags.insert(tags.end(), watch.tags.begin(), watch.tags.end());
+  }
+}
+
+}  // namespace ferrule::coap
