@@ -337,8 +337,8 @@ constexpr std::array<FieldSpec, 7> kOutboxFields{{
      .most = 1024 * kGiB},
     {.name = "reserve",
      .kind = size,
-     .help =
-         "Bytes to leave free on its file system: while less is free the file does not grow, and the oldest data goes instead.",
+     .help = "Bytes to leave free on its file system: with less, what is read waits in memory, and when that is full the oldest "
+             "goes.",
      .initial = "32MiB",
      .least = 0,
      .most = 1024 * kGiB},

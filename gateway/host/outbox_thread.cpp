@@ -147,6 +147,10 @@ void OutboxThread::handle(Message& message) {
 // With write: ahead nothing is sent before it is durable; runners hear of new backlog only after that.
 void OutboxThread::after_batch() {
   if (settings_.write_ahead) (void)outbox_->commit();  // a failure is in counters().trouble, and tick() tries again
+  tell_of_backlog();
+}
+
+void OutboxThread::tell_of_backlog() {
   for (size_t i = 0; i < kMaxUplinks; ++i) {
     if (waiting_[i] && runners_[i] != nullptr) runners_[i]->backlog_waiting();
     waiting_[i] = false;
@@ -180,6 +184,10 @@ void OutboxThread::run() {
     after_batch();
     settle_receipts();
     wake_at = outbox_->tick();
+    if (outbox_->take_healed()) {  // what could not be read is backlog that waits
+      waiting_.fill(true);
+      tell_of_backlog();
+    }
     if (auto losses = outbox_->take_losses(); !losses.empty()) on_losses_(std::move(losses));
     for (const std::string& note : outbox_->take_notes()) log(LogLevel::warning, "outbox: " + note);
     report_dropped();

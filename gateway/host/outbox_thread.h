@@ -104,6 +104,7 @@ class OutboxThread {
   void handle(Request& request);
   void handle(const Tallies& tallies);
   void after_batch();
+  void tell_of_backlog();
   void call_and_wait(std::function<void()> run);
   void report_dropped();
   void settle_receipts();

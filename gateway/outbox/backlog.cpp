@@ -38,6 +38,7 @@ Result<std::shared_ptr<const Block>> Engine::load(Side* reader, uint64_t first) 
 
 // A block that does not read back is given up with a loss; true. When the disk is in trouble instead, nothing is given up.
 bool Engine::drop_unreadable(const Status& status, uint64_t first) {
+  if (!store_) return false;
   const bool damaged = status.fault() == Fault::corrupt && status.detail() == 0;  // our own checksum, not SQLite's word
   if (!damaged && status.fault() != Fault::not_found) {
     in_trouble(status);
@@ -87,7 +88,7 @@ std::vector<Envelope> Engine::next(UplinkIndex uplink, size_t max_records, size_
       side->reader = at->second.summary.last;
       continue;
     }
-    if (!hand_from_block(handing, at->second)) break;
+    if (!hand_from_block(handing, at->second)) return std::move(handing.out);  // what is in memory comes after it
   }
   if (!handing.full() && !settings_.write_ahead) hand_from_memory(handing);
   publish_counters();

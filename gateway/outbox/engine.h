@@ -84,10 +84,11 @@ class Engine {
   Status commit();
   std::vector<Loss> take_losses() { return losses_.take(clock_.now()); }
   std::vector<std::string> take_notes() { return std::exchange(notes_, {}); }
+  bool take_healed() { return std::exchange(has_healed_, false); }
   OutboxCounters counters() const;
 
   // operations.cpp
-  std::vector<Envelope> peek(UplinkIndex uplink, uint64_t after, size_t max_records);
+  std::vector<Envelope> peek(UplinkIndex uplink, uint64_t after, size_t max_records, size_t max_samples);
   Result<std::vector<DeadLetterRecord>> dead_letters(int64_t after, size_t max_records);
   uint64_t purge(UplinkIndex uplink);
   Status purge_dead_letters();
@@ -129,6 +130,7 @@ class Engine {
 
   // writing.cpp
   size_t sealable(bool all) const;
+  Writing plan(size_t sealing, bool everything);
   Status write(size_t sealing, bool everything);
   void plan_blocks(Writing& writing, size_t count);
   void plan_block(Writing& writing, Block block);
@@ -145,6 +147,7 @@ class Engine {
   struct Room;
   Room room() const;
   bool fits(const Writing& writing, uint64_t bytes) const;
+  bool waits_for_room(const Writing& writing) const;
   void plan_room(Writing& writing);
   void plan_age(Writing& writing);
   void evict(Writing& writing, const Ledger::Stored& stored, const char* why);
@@ -181,7 +184,11 @@ class Engine {
   MonoTime opened_at_;
   Duration running_base_{0};  // how long the gateway had run when it was opened, as far as the file knows
   std::optional<MonoTime> dirty_since_;
-  std::optional<MonoTime> retry_at_;   // in trouble
+  std::optional<MonoTime> retry_at_;  // in trouble
+  bool waiting_for_room_ = false;     // that is the trouble: `reserve`
+  bool has_healed_ = false;           // not yet taken
+  bool closing_ = false;
+  bool found_corrupt_ = false;         // while it was in use; what a start does not read it does not notice
   std::optional<MonoTime> closed_at_;  // the file is closed since then, because the disk failed
   MonoTime vacuum_at_;
   LiveCounters live_;

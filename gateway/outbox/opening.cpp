@@ -19,11 +19,12 @@ Result<Store> Engine::open_store(Contents& contents, std::vector<std::string>& n
   if (Status status = finish_salvage(store_settings_.path); !status) return status;
   StoreSettings settings = store_settings_;
   settings.create = !closed_at_ || clock_.now() - *closed_at_ >= kMissing;
-  Result<Store> store = Store::open(settings, contents);
+  Result<Store> store = found_corrupt_ ? Status{Fault::corrupt, "found while it was in use"} : Store::open(settings, contents);
   if (store) return store;
   if (store.status().fault() != Fault::corrupt && store.status().fault() != Fault::invalid) return store.status();
   const Result<std::string> note = salvage(store_settings_, clock_, store.status());
   if (!note) return note.status();
+  found_corrupt_ = false;
   notes.push_back(*note);
   return Store::open(store_settings_, contents);
 }
@@ -109,6 +110,7 @@ void Engine::start_cursor(Side& side, const CursorState& state) {
 void Engine::in_trouble(const Status& status) {
   // After a failed write of the system nobody knows what is on the disk: open anew. A full disk has said so before writing.
   if (status.fault() != Fault::full) store_.reset();
+  found_corrupt_ = found_corrupt_ || status.fault() == Fault::corrupt;
   if (!store_ && !closed_at_) closed_at_ = clock_.now();
   retry_at_ = clock_.now() + kRetry;
   const std::string what = (status.fault() == Fault::full ? "disk full: " : "disk failed: ") + status.what();
@@ -118,6 +120,7 @@ void Engine::in_trouble(const Status& status) {
 void Engine::healed() {
   if (!retry_at_) return;
   retry_at_.reset();
+  has_healed_ = true;
   live_.words.with([](LiveCounters::Words& words) { words.trouble.clear(); });
 }
 
@@ -181,6 +184,7 @@ void Engine::forget_stored_again() {
 
 void Engine::close() {
   if (!store_) return;
+  closing_ = true;
   if (Status status = commit(); !status) return;
   Status status = write(0, true);
   Batch batch;

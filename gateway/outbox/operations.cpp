@@ -5,13 +5,19 @@
 
 namespace ferrule::outbox {
 
-std::vector<Envelope> Engine::peek(UplinkIndex uplink, uint64_t after, size_t max_records) {
+std::vector<Envelope> Engine::peek(UplinkIndex uplink, uint64_t after, size_t max_records, size_t max_samples) {
   std::vector<Envelope> found;
+  size_t samples = 0;
+  const auto full = [&] { return found.size() >= max_records || samples >= max_samples; };
+  const auto add = [&](const RecordPtr& record, uint64_t position, uint64_t boot, uint64_t seq) {
+    found.push_back({record, position, boot, seq});
+    samples += sample_count(*record);
+  };
   const Side* side = this->side(uplink);
   if (side == nullptr) return found;
   auto at = ledger_.blocks().upper_bound(after);
   if (at != ledger_.blocks().begin() && std::prev(at)->second.summary.last > after) --at;
-  for (; at != ledger_.blocks().end() && found.size() < max_records; ++at) {
+  for (; at != ledger_.blocks().end() && !full(); ++at) {
     const Ledger::Left* left = at->second.of(side->id);
     if (left == nullptr || left->records == 0) continue;
     const Result<std::shared_ptr<const Block>> block = load(nullptr, at->second.summary.first);
@@ -19,15 +25,15 @@ std::vector<Envelope> Engine::peek(UplinkIndex uplink, uint64_t after, size_t ma
     const auto& uplinks = (*block)->uplinks;
     const auto column = static_cast<size_t>(std::find(uplinks.begin(), uplinks.end(), side->id) - uplinks.begin());
     for (const BlockEntry& entry : (*block)->entries) {
-      if (found.size() == max_records || column == uplinks.size()) break;
+      if (full() || column == uplinks.size()) break;
       if (entry.position <= after || entry.seq[column] == 0 || ledger_.settled(side->id, entry.position)) continue;
-      found.push_back({entry.record, entry.position, (*block)->boot, entry.seq[column]});
+      add(entry.record, entry.position, (*block)->boot, entry.seq[column]);
     }
   }
   const auto index = static_cast<size_t>(uplink);
-  for (size_t i = fresh_.index_after(after); i < fresh_.entries().size() && found.size() < max_records; ++i) {
+  for (size_t i = fresh_.index_after(after); i < fresh_.entries().size() && !full(); ++i) {
     const FreshEntry& entry = fresh_.entries()[i];
-    if ((entry.waiting & (1u << index)) != 0) found.push_back({entry.record, entry.position, boot_, entry.seq[index]});
+    if ((entry.waiting & (1u << index)) != 0) add(entry.record, entry.position, boot_, entry.seq[index]);
   }
   return found;
 }

@@ -41,8 +41,9 @@ MonoTime Outbox::tick() { return impl_->engine.tick(); }
 Status Outbox::commit() { return impl_->engine.commit(); }
 std::vector<Loss> Outbox::take_losses() { return impl_->engine.take_losses(); }
 std::vector<std::string> Outbox::take_notes() { return impl_->engine.take_notes(); }
-std::vector<Envelope> Outbox::peek(UplinkIndex uplink, uint64_t after, size_t max_records) {
-  return impl_->engine.peek(uplink, after, max_records);
+bool Outbox::take_healed() { return impl_->engine.take_healed(); }
+std::vector<Envelope> Outbox::peek(UplinkIndex uplink, uint64_t after, size_t max_records, size_t max_samples) {
+  return impl_->engine.peek(uplink, after, max_records, max_samples);
 }
 Result<std::vector<DeadLetterRecord>> Outbox::dead_letters(int64_t after, size_t max_records) {
   return impl_->engine.dead_letters(after, max_records);

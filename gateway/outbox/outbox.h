@@ -1,19 +1,29 @@
 // The outbox: what the uplinks have not acknowledged yet, in memory first and on SQLite when it takes longer.
 //
 // Contract
-//   One log. Every record that goes north has a position that rises by 1. One cursor per uplink: everything up to it is settled
-//   for that uplink; beyond it there may be settled ranges. A record that every uplink has settled is forgotten. Accepted =
-//   committed here (WAL, synchronous=FULL) or settled by every uplink. Accepted records survive kill -9 and a power cut. A record
-//   that is not settled flush_after (1 s) after it came is sealed with its neighbours into a block and committed; on a healthy
-//   link nothing is. Lost in a power cut: at most the last flush_after plus one commit. write_ahead: every append is committed by
-//   the next commit() and must not be sent before. Cursors are persisted at most 1 s behind, and only while blocks exist: after a
-//   crash what was acknowledged in the last second is sent again, with the same (boot, seq). Limits: max_size (bytes of the
-//   database files, the write-ahead log included) and max_age. What goes over is evicted, oldest block first; each eviction
-//   leaves a Loss per uplink that had not settled it, to be sent as a record of its own.
-//   Names of tags and devices live in a dictionary in the file whose ids are never reused; blocks know ids only.
-//   A corrupt file is set aside as <path>.corrupt-<UTC>, what can be read is salvaged, a fresh one is started; open() says so in
-//   `notes`. When the disk fails or is full, records stay in memory up to kMemoryLimit bytes, oldest dropped first with a Loss;
-//   writing is tried again each second. health() says so.
+//   Log         Every record that goes north has a position that rises by 1. One log; one cursor per uplink: everything up to it
+//               is settled for that uplink, beyond it there may be settled ranges. What every uplink has settled is forgotten.
+//   Durable     Accepted = committed here (WAL, synchronous=FULL) or settled by every uplink. What is accepted survives kill -9
+//               and a power cut. What is not settled flush_after (1 s) after it came is sealed with its neighbours into a block
+//               and committed; on a healthy link nothing is. Lost in a power cut: at most the last flush_after plus one commit;
+//               in a clean stop: nothing. write_ahead: every append is committed by the next commit() and not sent before.
+//   Delivered   What a session claims as live reaches it from memory. next() hands out the rest, each record once a session.
+//   Order       next() goes by position, always: while the file cannot be read and holds unsettled records, next() waits for it.
+//   Duplicates  Delivery is at least once, a repeat has the same (boot, seq). Cursors are persisted at most 1 s behind, and only
+//               while blocks exist: after a crash what was in flight or acknowledged in the last second comes again.
+//   Limits      max_size (bytes of the files, the write-ahead log included), max_age (of running time), 64 MiB of memory, 1,000
+//               dead letters. Over max_size the oldest block goes, or is thinned out first where when_full says so; alarms,
+//               outcomes and losses go last. Each eviction leaves a Loss per uplink that still needed it, a record of its own.
+//   Disk full   or less than `reserve` free: records stay in memory and writing is tried again each second. When memory is full
+//               the oldest go: of the file while only the reserve is short, else of memory; with a Loss.
+//   Read-only   or failing, or gone: likewise. The file is closed and opened anew each second, for nobody knows what a failed
+//               sync has left; a commit whose answer was lost is recognised. A file that is gone is waited for, then made anew.
+//               Only a start needs a file that can be opened or made.
+//   Corrupt     The file is set aside as <path>.corrupt-<UTC>, what can be read is salvaged into a fresh one, a Loss says so to
+//               every uplink; at the start and while running. A block that does not read back is given up with a Loss.
+//   Clock       Nothing here goes by the wall clock but what records say of themselves.
+//   Names of tags and devices live in a dictionary in the file whose ids are never reused; blocks know ids only. Older files are
+//   migrated in one transaction. counters().trouble, notes and losses say what is wrong; health shows them.
 //
 // Threads: none of its own. All calls come from host's outbox thread, which is the only one that touches the database (one
 // connection: it writes and checkpoints; SQLite 3.40's WAL-reset bug needs two). counters() is the exception: any thread.
@@ -120,7 +130,8 @@ class Outbox {
   void release(UplinkIndex uplink, uint32_t session);
 
   // The next unclaimed, unsettled records for this uplink in order of position, at most `max_records` and about `max_bytes` of
-  // memory; empty when there are none. Each is handed out once until release(). Reads from disk: may take milliseconds.
+  // memory; empty when there are none, and while the file cannot be read though some are in it: order goes first. Each is handed
+  // out once until release(). Reads from disk: may take milliseconds.
   std::vector<Envelope> next(UplinkIndex uplink, size_t max_records, size_t max_bytes);
 
   // Does what is due: seal and commit, persist cursors, evict, delete what is settled, checkpoint. Returns when it wants to be
@@ -133,9 +144,12 @@ class Outbox {
   std::vector<Loss> take_losses();
   // What an operator should know of what happened since open(): a file that was found damaged while running, say.
   std::vector<std::string> take_notes();
+  // A trouble has ended since the last call: next() may have something again.
+  bool take_healed();
 
-  // For operators. What this uplink has not settled beyond `after`, in order, in hand or not; changes nothing.
-  std::vector<Envelope> peek(UplinkIndex uplink, uint64_t after, size_t max_records);
+  // For operators. What this uplink has not settled beyond `after`, in order, in hand or not; changes nothing. It ends with the
+  // record that reaches one of the limits.
+  std::vector<Envelope> peek(UplinkIndex uplink, uint64_t after, size_t max_records, size_t max_samples);
   Result<std::vector<DeadLetterRecord>> dead_letters(int64_t after, size_t max_records);
   // Gives up everything that this uplink has not settled, with a Loss; how many records that was.
   uint64_t purge(UplinkIndex uplink);

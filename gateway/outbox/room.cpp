@@ -36,16 +36,17 @@ std::optional<uint64_t> free_bytes(const std::string& path) {
 struct Engine::Room {
   uint64_t bytes = 0;
   const char* why = "";
+  bool may_grow_again = false;  // when others leave the disk more room
 };
 
 // The reserve limits growth only: what the file has, it keeps.
 Engine::Room Engine::room() const {
   Room room{settings_.max_size, kFullWhy};
-  if (settings_.reserve > 0) {
+  if (settings_.reserve > 0 && !closing_) {
     const auto free = limits_.free_bytes ? limits_.free_bytes(settings_.path) : free_bytes(settings_.path);
     const uint64_t growth = free && *free > settings_.reserve ? *free - settings_.reserve : 0;
     const uint64_t most = store_->file_bytes() + growth;
-    if (free && most < room.bytes) room = {most, "the disk has less than `reserve` free"};
+    if (free && most < room.bytes) room = {most, "the disk has less than `reserve` free", true};
   }
   room.bytes = std::max(room.bytes, kSmallest);
   return room;
@@ -67,6 +68,13 @@ bool Engine::fits(const Writing& writing, uint64_t bytes) const {
   const uint64_t used = store_->used_bytes() / page;
   const uint64_t wal = store_settings_.wal_bytes / page + 2 * needed;
   return (used + needed + wal + wal / 32) * page <= bytes + std::min(freed, used) * page;
+}
+
+// Whether these blocks rather stay in memory than cost older ones their place: others may give the disk its room back.
+bool Engine::waits_for_room(const Writing& writing) const {
+  if (writing.batch.blocks.empty() || fresh_.bytes() > limits_.memory) return false;
+  const Room room = this->room();
+  return room.may_grow_again && !fits(writing, room.bytes);
 }
 
 // Makes room for the blocks of this transaction: thins the oldest where that is asked for, then the oldest go, events last.
@@ -218,7 +226,7 @@ void Engine::lose(const Side& side, WallTime from, WallTime to, uint64_t records
 
 // The disk does not take what comes in: the oldest records go.
 void Engine::keep_memory_limit() {
-  if (store_ && !retry_at_) (void)write(sealable(true), false);
+  if (store_ && (!retry_at_ || waiting_for_room_)) (void)write(sealable(true), false);
   while (fresh_.bytes() > limits_.memory && !fresh_.empty()) {
     const FreshEntry& oldest = fresh_.entries().front();
     for (size_t i = 0; i < attached_; ++i) {

@@ -70,13 +70,23 @@ size_t Engine::sealable(bool all) const {
   return 0;
 }
 
-Status Engine::write(size_t sealing, bool everything) {
+Engine::Writing Engine::plan(size_t sealing, bool everything) {
   Writing writing{clock_.now(), losses_};
   plan_blocks(writing, sealing);
   if (everything) plan_housekeeping(writing);
   plan_age(writing);
-  plan_room(writing);
-  if (retry_at_ && writing.batch.empty()) writing.batch.clean = false;  // is the disk well again?
+  return writing;
+}
+
+Status Engine::write(size_t sealing, bool everything) {
+  Writing writing = plan(sealing, everything);
+  waiting_for_room_ = waits_for_room(writing);
+  if (waiting_for_room_) {
+    writing = plan(0, everything);
+  } else {
+    plan_room(writing);
+    if (retry_at_ && writing.batch.empty()) writing.batch.clean = false;  // is the disk well again?
+  }
   if (!boot_saved_) writing.batch.boot = boot_, writing.batch.clean = false;
   writing.losses.plan(writing.batch, writing.now);
   plan_names_and_uplinks(writing);
@@ -86,10 +96,14 @@ Status Engine::write(size_t sealing, bool everything) {
       return status;
     }
     written(writing);
+    if (!waiting_for_room_) healed();
   }
   if (everything) dirty_since_.reset();
   if (writing.more) mark_dirty();
-  return {};
+  if (!waiting_for_room_) return {};
+  const Status full{Fault::full, "less than `reserve` is free"};
+  in_trouble(full);
+  return full;
 }
 
 void Engine::plan_blocks(Writing& writing, size_t count) {
@@ -249,7 +263,6 @@ void Engine::written(Writing& writing) {
   losses_ = std::move(writing.losses);
   losses_.written(writing.now);
   live_.commits += 1;
-  healed();
 }
 
 // After an outage the file is mostly free pages: they go back to the file system a MiB at a time, while nothing is waiting.

@@ -131,11 +131,55 @@ TEST_F(Limits, thinning_keeps_the_first_last_least_and_greatest_of_each_minute) 
   EXPECT_LE(in_first_minute, 8u) << "two buckets of four";
 }
 
-TEST_F(Limits, while_the_reserve_is_not_free_the_file_does_not_grow) {
+// A disk with so much free, of which 10 MiB are to stay free.
+struct Reserve : Limits {
+  Reserve() {
+    rig.settings.max_size = 64 << 20;
+    rig.settings.reserve = 10 << 20;
+    rig.limits.free_bytes = [this](const std::string&) { return std::optional(free); };
+  }
   uint64_t free = 100 << 20;
-  rig.settings.max_size = 64 << 20;
-  rig.settings.reserve = 10 << 20;
-  rig.limits.free_bytes = [&](const std::string&) { return std::optional(free); };
+};
+
+TEST_F(Reserve, while_it_is_not_free_what_is_read_waits_in_memory_and_health_says_so) {
+  rig.open();
+  fill(50);
+  free = 0;
+  fill(100);
+  EXPECT_EQ(told(), 0u);
+  EXPECT_THAT(rig.outbox->counters().trouble, HasSubstr("`reserve`"));
+  EXPECT_GE(rig.outbox->counters().memory_bytes, 50 * kTags * sizeof(Sample));
+  free = 100 << 20;
+  fill(1);
+  EXPECT_EQ(rig.outbox->counters().trouble, "");
+  EXPECT_LE(rig.outbox->counters().memory_bytes, 10 * kTags * sizeof(Sample));
+  EXPECT_EQ(told(), 0u);
+  EXPECT_EQ(rig.next().size(), 151u);
+}
+
+TEST_F(Reserve, acknowledgements_are_stored_all_the_same) {
+  rig.open();
+  fill(50);
+  free = 0;
+  fill(50);
+  const auto came = rig.next(0, 20);
+  rig.outbox->settle(rig.indices[0], came);
+  rig.pass(seconds(2));
+  rig.kill();
+  rig.open();
+  EXPECT_EQ(rig.next().front(), came.back() + 1);
+}
+
+TEST_F(Reserve, a_clean_stop_stores_what_waits_in_memory) {
+  rig.open();
+  free = 0;
+  fill(50);
+  rig.open();
+  EXPECT_EQ(rig.next().size(), 50u);
+}
+
+TEST_F(Reserve, while_it_is_not_free_and_memory_is_full_the_file_does_not_grow_and_the_oldest_go) {
+  rig.limits.memory = 100 * kTags * sizeof(Sample);
   rig.open();
   fill(700);
   EXPECT_EQ(told(), 0u);

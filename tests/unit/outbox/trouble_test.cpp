@@ -110,6 +110,21 @@ TEST_F(Trouble, whichever_write_or_sync_fails_nothing_committed_is_lost_or_doubl
   }
 }
 
+TEST_F(Trouble, backlog_keeps_its_order_across_a_file_that_cannot_be_read_for_a_while) {
+  const uint64_t first = rig.append();
+  rig.pass(seconds(1));
+  disk().fail_after = 0;
+  disk().calls = 0;
+  const uint64_t second = rig.append();
+  rig.pass(seconds(1));
+  EXPECT_THAT(rig.next(), IsEmpty()) << "the first is in the file";
+  disk().fail_after = -1;
+  rig.pass(seconds(2));
+  EXPECT_TRUE(rig.outbox->take_healed());
+  EXPECT_FALSE(rig.outbox->take_healed());
+  EXPECT_THAT(rig.next(), ElementsAre(first, second));
+}
+
 TEST_F(Trouble, a_disk_that_is_full_at_the_start_stops_nobody) {
   rig.outbox.reset();
   disk().full = true;
