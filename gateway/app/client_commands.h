@@ -27,6 +27,15 @@ int get_values(const ClientCall& call, const std::vector<std::string>& names);
 // like. `expires_in` as people write durations; empty: the gateway's default.
 int set_value(const ClientCall& call, const std::string& tag, const std::string& value, const std::string& expires_in);
 
+// What the outbox holds, for each uplink.
+int show_outbox(const ClientCall& call);
+
+// Every record that this uplink has not acknowledged, or every dead letter (`uplink` may then be empty), a line of JSON each.
+int export_outbox(const ClientCall& call, const std::string& uplink, bool dead_letters);
+
+// Gives them up.
+int purge_outbox(const ClientCall& call, const std::string& uplink, bool dead_letters);
+
 // A line for each change of these tags, of all when there are none, until the gateway ends or the process is interrupted. With
 // `json` a line per reading, changed or not.
 int watch_values(const ClientCall& call, const std::vector<std::string>& tags);

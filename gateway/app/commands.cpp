@@ -231,6 +231,29 @@ void add_watch(CLI::App& app, int& exit_code) {
   command->callback([options, &exit_code] { exit_code = watch_values(options->call(), options->names); });
 }
 
+void add_outbox(CLI::App& app, int& exit_code) {
+  auto* command = app.add_subcommand("outbox", "What waits for the uplinks: look at it, take it out, give it up");
+  command->require_subcommand(1);
+  auto* status = command->add_subcommand("status", "How much waits, for whom, and whether the disk is well");
+  auto* to_lines =
+      command->add_subcommand("export", "Records as lines of JSON: what an uplink has not acknowledged, or dead letters");
+  auto* purge = command->add_subcommand("purge", "Give up what an uplink has not acknowledged, or all dead letters");
+  auto status_options = add_client_options(*status), export_options = add_client_options(*to_lines),
+       purge_options = add_client_options(*purge);
+  auto uplink = std::make_shared<std::string>();
+  auto dead = std::make_shared<bool>(false);
+  for (auto* each : {to_lines, purge}) {
+    auto* choice = each->add_option_group("what")->require_option(1);
+    choice->add_option("--uplink", *uplink, "What this uplink has not acknowledged");
+    choice->add_flag("--dead-letters", *dead, "What receivers have refused for good");
+  }
+  command->footer("Example:\n  ferrule outbox export --uplink cloud > backlog.jsonl\n  ferrule outbox purge --dead-letters");
+  status->callback([status_options, &exit_code] { exit_code = show_outbox(status_options->call()); });
+  to_lines->callback(
+      [export_options, uplink, dead, &exit_code] { exit_code = export_outbox(export_options->call(), *uplink, *dead); });
+  purge->callback([purge_options, uplink, dead, &exit_code] { exit_code = purge_outbox(purge_options->call(), *uplink, *dead); });
+}
+
 void add_frames(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("frames", "The last exchanges of a channel as they crossed the wire: bytes, words, outcome");
   auto options = add_client_options(*command);
@@ -253,6 +276,7 @@ void add_commands(CLI::App& app, int& exit_code) {
   add_get(app, exit_code);
   add_set(app, exit_code);
   add_watch(app, exit_code);
+  add_outbox(app, exit_code);
   add_frames(app, exit_code);
   auto* schema = app.add_subcommand("schema", "The JSON Schema of the configuration file, for editors");
   schema->footer("Example:\n  ferrule schema > ferrule.schema.json");

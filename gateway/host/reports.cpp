@@ -4,6 +4,7 @@
 #include "core/nearest.h"
 #include "host/gateway.h"
 #include "host/health.h"
+#include "host/outbox_desk.h"
 #include "host/write_path.h"
 
 namespace ferrule {
@@ -30,6 +31,12 @@ class Reports final : public GatewayApi {
   Result<std::vector<FrameReport>> frames(std::string_view channel) const override;
   std::vector<UplinkReport> uplinks() const override;
   OutboxReport outbox() const override;
+  Result<std::vector<OutboxRecord>> outbox_records(OutboxPart part, std::string_view uplink, uint64_t after) const override {
+    return read_outbox(gateway_, part, uplink, after);
+  }
+  Result<uint64_t> purge_outbox(OutboxPart part, std::string_view uplink) override {
+    return ferrule::purge_outbox(gateway_, part, uplink);
+  }
   Result<std::vector<TagReport>> values(std::string_view device) const override;
   Result<TagReport> value(std::string_view tag) const override;
   Status write(const WriteRequest& request, std::function<void(WriteReply)> done) override;

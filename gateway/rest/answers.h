@@ -28,6 +28,10 @@ HttpReply answer_values(const RouteCall& call);
 HttpReply answer_value(const RouteCall& call);
 HttpReply answer_uplinks(const RouteCall& call);
 HttpReply answer_outbox(const RouteCall& call);
+HttpReply answer_outbox_waiting(const RouteCall& call);
+HttpReply answer_dead_letters(const RouteCall& call);
+HttpReply answer_purge_waiting(const RouteCall& call);
+HttpReply answer_purge_dead_letters(const RouteCall& call);
 HttpReply answer_metrics(const RouteCall& call);
 HttpReply answer_reload(const RouteCall& call);
 

@@ -107,6 +107,18 @@ class LiveStream {  // releasing it ends the subscription
   virtual LiveBatch drain() = 0;
 };
 
+// A record that waits in the outbox, or a dead letter.
+struct OutboxRecord {
+  uint64_t at = 0;  // to ask for what is beyond it
+  uint64_t boot = 0, seq = 0;
+  std::string uplink, device, kind, text;  // kind: samples, alarm, loss, outcome, device_state; text: what an event says
+  std::string why;                         // of a dead letter
+  WallTime timestamp;
+  std::vector<TagReport> samples;
+};
+
+enum class OutboxPart : uint8_t { waiting, dead_letters };
+
 struct WriteRequest {
   std::string tag;  // "boiler.setpoint"
   Value value;      // as JSON gave it; text for a label of an enumeration
@@ -130,6 +142,12 @@ class GatewayApi {
   virtual Result<std::vector<FrameReport>> frames(std::string_view channel) const = 0;
   virtual std::vector<UplinkReport> uplinks() const = 0;
   virtual OutboxReport outbox() const = 0;
+  // At most kOutboxPage records beyond `after`, fewer of large ones, oldest first; none: that was all. Of dead letters `uplink`
+  // may be empty: all. These two ask the outbox's thread and wait for it, at most 2 s: Fault::timeout when its disk does not answer.
+  static constexpr size_t kOutboxPage = 200;
+  virtual Result<std::vector<OutboxRecord>> outbox_records(OutboxPart part, std::string_view uplink, uint64_t after) const = 0;
+  // How many records were given up.
+  virtual Result<uint64_t> purge_outbox(OutboxPart part, std::string_view uplink) = 0;
   // Of one device, or of all when empty. Fault::not_found names the nearest device.
   virtual Result<std::vector<TagReport>> values(std::string_view device) const = 0;
   virtual Result<TagReport> value(std::string_view tag) const = 0;

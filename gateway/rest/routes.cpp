@@ -14,6 +14,8 @@ using std::string_view;
 
 constexpr std::array<string_view, 2> kValuesQuery = {"device", "tag"};
 constexpr std::array<string_view, 1> kLiveQuery = {"tag"};
+constexpr std::array<string_view, 2> kOutboxQuery = {"uplink", "after"};
+constexpr std::array<string_view, 1> kPurgeQuery = {"uplink"};
 constexpr auto kAnswer = RouteKind::answer;
 
 constexpr Route kRoutes[] = {
@@ -34,6 +36,13 @@ constexpr Route kRoutes[] = {
      true},
     {"GET", "/api/v1/uplinks", "All uplinks.", kAnswer, answer_uplinks},
     {"GET", "/api/v1/outbox", "What waits on disk and in memory.", kAnswer, answer_outbox},
+    {"GET", "/api/v1/outbox/waiting", "What ?uplink= has not acknowledged, at most 200 records beyond ?after= at a time.", kAnswer,
+     answer_outbox_waiting, false, kOutboxQuery},
+    {"GET", "/api/v1/outbox/dead_letters", "What a receiver has refused for good, with its words, as above.", kAnswer,
+     answer_dead_letters, false, kOutboxQuery},
+    {"DELETE", "/api/v1/outbox/waiting", "Gives up what ?uplink= has not acknowledged; a loss record says so.", kAnswer,
+     answer_purge_waiting, true, kPurgeQuery},
+    {"DELETE", "/api/v1/outbox/dead_letters", "Forgets all dead letters.", kAnswer, answer_purge_dead_letters, true},
     {"GET", "/api/v1/live", "An event stream of values as they are read, all or ?tag= only.", RouteKind::live, nullptr, false,
      kLiveQuery},
     {"POST", "/api/v1/reload", "Reads the configuration file again, as SIGHUP does.", kAnswer, answer_reload, true},

@@ -83,6 +83,36 @@ TEST_F(ClientCommands, get_shows_value_units_quality_and_age) {
   EXPECT_THAT(out.text(), testing::ContainsRegex("boiler.setpoint +- +bad: device_refused 2 +3m 20s"));
 }
 
+TEST_F(ClientCommands, outbox_status_says_what_waits_for_whom) {
+  gateway.outbox_report.trouble = "disk full: no space left";
+  gateway.uplink_reports[0].waiting_records = 4711;
+  start();
+  EXPECT_EQ(show_outbox(call()), 0);
+  EXPECT_THAT(out.text(), HasSubstr("disk full: no space left"));
+  EXPECT_THAT(out.text(), testing::ContainsRegex("cloud +4711"));
+}
+
+TEST_F(ClientCommands, outbox_export_prints_a_line_for_each_record_over_all_pages) {
+  gateway.waiting_records.clear();
+  for (uint64_t at = 1; at <= 450; ++at) {
+    gateway.waiting_records.push_back({.at = at, .boot = 3, .seq = at, .uplink = "cloud", .kind = "samples"});
+  }
+  start();
+  EXPECT_EQ(export_outbox(call(), "cloud", false), 0);
+  EXPECT_EQ(std::ranges::count(out.text(), '\n'), 450);
+  EXPECT_THAT(out.text(), HasSubstr("\"seq\":450"));
+  EXPECT_EQ(export_outbox(call(), "clod", false), 1);
+  EXPECT_THAT(err.text(), HasSubstr("clod"));
+}
+
+TEST_F(ClientCommands, outbox_purge_says_how_much_it_gave_up) {
+  start();
+  EXPECT_EQ(purge_outbox(call(), "cloud", false), 0);
+  EXPECT_THAT(out.text(), HasSubstr("1 records given up"));
+  EXPECT_EQ(purge_outbox(call(), "", true), 0);
+  EXPECT_TRUE(gateway.dead_letters.empty());
+}
+
 TEST_F(ClientCommands, get_takes_devices_and_tags) {
   gateway.tags.push_back(tag_report("press.count", Value(int64_t{7})));
   start();

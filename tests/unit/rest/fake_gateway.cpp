@@ -48,6 +48,15 @@ FakeGateway::FakeGateway() {
                     .received = "05030200418874",
                     .sent_text = "unit 5, read holding 100",
                     .received_text = "unit 5, 1 register"}};
+  waiting_records = {{.at = 5,
+                      .boot = 3,
+                      .seq = 2,
+                      .uplink = "cloud",
+                      .device = "boiler",
+                      .kind = "samples",
+                      .timestamp = from_unix_ms(1'763'712'345'678),
+                      .samples = {tag_report("boiler.setpoint", Value(int64_t{65}))}}};
+  dead_letters = {{.at = 7, .boot = 3, .seq = 1, .uplink = "cloud", .kind = "alarm", .text = "hot", .why = "not authorized"}};
   report.id = "plant7";
   report.version = "0.1.0";
   report.boot = 17;
@@ -153,6 +162,22 @@ Status FakeGateway::reload() {
   const std::lock_guard guard(lock_);
   ++reloads_;
   return reload_status;
+}
+
+Result<std::vector<OutboxRecord>> FakeGateway::outbox_records(OutboxPart part, std::string_view uplink, uint64_t after) const {
+  if (!uplink.empty() && uplink != "cloud") return Status{Fault::not_found, "there is no uplink '" + std::string(uplink) + "'"};
+  std::vector<OutboxRecord> found;
+  for (const OutboxRecord& each : part == OutboxPart::waiting ? waiting_records : dead_letters) {
+    if (each.at > after && found.size() < kOutboxPage) found.push_back(each);
+  }
+  return found;
+}
+
+Result<uint64_t> FakeGateway::purge_outbox(OutboxPart part, std::string_view) {
+  auto& records = part == OutboxPart::waiting ? waiting_records : dead_letters;
+  const uint64_t count = records.size();
+  records.clear();
+  return count;
 }
 
 }  // namespace ferrule

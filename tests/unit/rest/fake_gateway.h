@@ -24,6 +24,7 @@ class FakeGateway final : public GatewayApi {
   std::vector<DeviceReport> device_reports;
   std::vector<UplinkReport> uplink_reports;
   OutboxReport outbox_report;
+  std::vector<OutboxRecord> waiting_records, dead_letters;
   std::vector<TagReport> tags;
   std::vector<FrameReport> frame_reports;
   std::function<Status(const WriteRequest&, std::function<void(WriteReply)>)> on_write;
@@ -46,6 +47,8 @@ class FakeGateway final : public GatewayApi {
   }
   std::vector<UplinkReport> uplinks() const override { return uplink_reports; }
   OutboxReport outbox() const override { return outbox_report; }
+  Result<std::vector<OutboxRecord>> outbox_records(OutboxPart part, std::string_view uplink, uint64_t after) const override;
+  Result<uint64_t> purge_outbox(OutboxPart part, std::string_view uplink) override;
   Result<std::vector<TagReport>> values(std::string_view device) const override;
   Result<TagReport> value(std::string_view tag) const override;
   Status write(const WriteRequest& request, std::function<void(WriteReply)> done) override;

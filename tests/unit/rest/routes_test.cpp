@@ -28,6 +28,9 @@ TEST_F(Routes, every_reading_route_answers_with_json_that_has_its_field) {
       {"/api/v1/values/boiler.setpoint", "/writable"},
       {"/api/v1/uplinks", "/uplinks/0/samples/read"},
       {"/api/v1/outbox", "/max_size"},
+      {"/api/v1/outbox/waiting?uplink=cloud", "/records/0/samples/0/name"},
+      {"/api/v1/outbox/dead_letters", "/records/0/why"},
+      {"/api/v1/outbox/dead_letters?uplink=cloud&after=6", "/records/0/text"},
   };
   start();
   for (const Case& c : cases) {
@@ -64,11 +67,17 @@ TEST_F(Routes, what_is_not_there_is_a_404_with_the_nearest_name) {
     const char *path, *nearest;
   };
   const Case cases[] = {
-      {"/api/v1/statu", "/api/v1/status"},         {"/nonsense", "/api/v1/status"},
-      {"/api/v1/status/", "/api/v1/status"},       {"/api/v1/channels/line_b", "line_a"},
-      {"/api/v1/devices/boilr", "boiler"},         {"/api/v1/values/boiler.setpont", "boiler.setpoint"},
-      {"/api/v1/values?device=boilr", "boiler"},   {"/api/v1/values?tag=x.y", "boiler.setpoint"},
-      {"/api/v1/live?tag=x.y", "boiler.setpoint"}, {"/api/v1/channels/", "/api/v1/channels"},
+      {"/api/v1/statu", "/api/v1/status"},
+      {"/nonsense", "/api/v1/status"},
+      {"/api/v1/status/", "/api/v1/status"},
+      {"/api/v1/channels/line_b", "line_a"},
+      {"/api/v1/devices/boilr", "boiler"},
+      {"/api/v1/values/boiler.setpont", "boiler.setpoint"},
+      {"/api/v1/values?device=boilr", "boiler"},
+      {"/api/v1/values?tag=x.y", "boiler.setpoint"},
+      {"/api/v1/live?tag=x.y", "boiler.setpoint"},
+      {"/api/v1/channels/", "/api/v1/channels"},
+      {"/api/v1/outbox/waiting?uplink=clod", "clod"},
       {"//api/v1/status", "/api/v1/status"},
   };
   start();
@@ -85,6 +94,41 @@ TEST_F(Routes, an_unknown_parameter_is_refused_with_the_nearest_one) {
   EXPECT_EQ(reply.status, 400);
   EXPECT_NE(reply.body.find("'device'"), std::string::npos);
   EXPECT_EQ(ask(get("/api/v1/values?device=boiler&device=boiler")).status, 400);
+}
+
+TEST_F(Routes, the_stored_records_of_one_uplink_come_page_by_page) {
+  gateway.waiting_records.clear();
+  for (uint64_t at = 1; at <= 250; ++at) {
+    gateway.waiting_records.push_back({.at = at, .boot = 3, .seq = at, .uplink = "cloud", .kind = "samples"});
+  }
+  start();
+  const auto first = parsed(ask(get("/api/v1/outbox/waiting?uplink=cloud")).body)["records"];
+  ASSERT_EQ(first.size(), GatewayApi::kOutboxPage);
+  const std::string after = std::to_string(first.back()["at"].get<uint64_t>());
+  const auto second = parsed(ask(get("/api/v1/outbox/waiting?uplink=cloud&after=" + after)).body)["records"];
+  EXPECT_EQ(second.size(), 50u);
+  EXPECT_EQ(second[0]["seq"], 201);
+}
+
+TEST_F(Routes, a_question_about_the_outbox_that_makes_no_sense_is_refused) {
+  start();
+  for (const char* path :
+       {"/api/v1/outbox/waiting", "/api/v1/outbox/waiting?uplink=cloud&after=x", "/api/v1/outbox/waiting?uplink=cloud&after=-1",
+        "/api/v1/outbox/waiting?uplink=cloud&uplink=cloud", "/api/v1/outbox/dead_letters?after=99999999999999999999"}) {
+    EXPECT_EQ(ask(get(path)).status, 400) << path;
+  }
+}
+
+TEST_F(Routes, purging_needs_the_token_and_says_how_many_records_that_was) {
+  start();
+  EXPECT_EQ(ask(with_body("DELETE", "/api/v1/outbox/waiting?uplink=cloud", "")).status, 401);
+  EXPECT_EQ(ask(with_body("DELETE", "/api/v1/outbox/dead_letters", "")).status, 401);
+  EXPECT_EQ(gateway.waiting_records.size(), 1u);
+  EXPECT_EQ(ask(with_body("DELETE", "/api/v1/outbox/waiting", "", bearer())).status, 400);
+  const WireReply reply = ask(with_body("DELETE", "/api/v1/outbox/waiting?uplink=cloud", "", bearer()));
+  EXPECT_EQ(parsed(reply.body)["records"], 1);
+  EXPECT_TRUE(gateway.waiting_records.empty());
+  EXPECT_EQ(parsed(ask(with_body("DELETE", "/api/v1/outbox/dead_letters", "", bearer())).body)["records"], 1);
 }
 
 TEST_F(Routes, a_wrong_method_is_a_405_that_says_which_are_right) {
