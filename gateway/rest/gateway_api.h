@@ -143,7 +143,8 @@ class GatewayApi {
   virtual std::vector<UplinkReport> uplinks() const = 0;
   virtual OutboxReport outbox() const = 0;
   // At most kOutboxPage records beyond `after`, fewer of large ones, oldest first; none: that was all. Of dead letters `uplink`
-  // may be empty: all. These two ask the outbox's thread and wait for it, at most 2 s: Fault::timeout when its disk does not answer.
+  // may be empty: all. These two ask the outbox's thread and wait for it, at most 2 s: Fault::timeout when its disk does not
+  // answer.
   static constexpr size_t kOutboxPage = 200;
   virtual Result<std::vector<OutboxRecord>> outbox_records(OutboxPart part, std::string_view uplink, uint64_t after) const = 0;
   // How many records were given up.

@@ -1,7 +1,7 @@
 // Days in minutes: a link that is away for three days, and one that is well. Every byte that goes to the disk is counted, the
 // write-ahead log and its checkpoints included.
 //
-//   FERRULE_OUTAGE_HOURS=72 build/release/tests/fault_outbox --gtest_filter='Outage.*'     (2 hours where nothing is said)
+//   FERRULE_OUTAGE_HOURS=72 build/release/tests/fault_outbox --gtest_filter='*Outage.*'     (2 hours where nothing is said)
 #include <gtest/gtest.h>
 
 #include <bit>
