@@ -108,6 +108,10 @@ class Life:
                   "payload": {"format": "json"}, "id": {"at": "/id"},
                   "devices": [{"name": f"sensor_{protocol}", "id": "one", "tags": [{"name": "level", "at": "/level"}]}]}
                  for protocol, port in (("tcp", 9000), ("udp", 9002))]
+    LISTENING += [{"name": "posted", "driver": "coap", "listen": {"port": 5683},
+                   "devices": [{"name": "mote", "address": "127.0.0.1", "tags": [{"name": "level", "path": "/level"}]}]},
+                  {"name": "asked", "driver": "coap",
+                   "devices": [{"name": "node", "host": "127.0.0.1", "every": "200ms", "tags": [{"name": "level", "path": "/level"}]}]}]
 
     def sockets(self):
         """Each listening socket is one that the configuration names."""
@@ -118,8 +122,8 @@ class Life:
         self.machine.write(CONFIG, re.sub(r"^(rest|channels):.*$", "", original, flags=re.MULTILINE))
         self.machine.run("systemctl", "restart", "ferrule")
         self.box.wait_until_running()
-        expect_equal(self.box.listening(), {"tcp [::1]:8181", unix, "tcp 127.0.0.1:9000", "udp 127.0.0.1:9002"},
-                     "with another address and channels that listen")
+        expect_equal(self.box.listening(), {"tcp [::1]:8181", unix, "tcp 127.0.0.1:9000", "udp 127.0.0.1:9002", "udp 127.0.0.1:5683"},
+                     "with another address, channels that listen and one that asks over UDP")
         self.machine.run("rm", "-r", "/etc/ferrule/conf.d")
         self.machine.write(CONFIG, original)
         self.machine.run("systemctl", "restart", "ferrule")
