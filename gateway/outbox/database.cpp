@@ -6,6 +6,10 @@ namespace ferrule::outbox {
 
 namespace {
 
+// EXTRA for the switch, which deletes a rollback journal: were its name to come back after a power cut, it would undo what was
+// checkpointed since. The switch syncs the file.
+constexpr const char* kToLog = "PRAGMA synchronous=EXTRA; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL";
+
 Status failure(sqlite3* db, int code) {
   const int primary = code & 0xff;
   Fault fault = Fault::io;
@@ -100,13 +104,17 @@ Status Database::own() {
     const std::string sql = "PRAGMA page_size=" + std::to_string(kPage) + "; PRAGMA auto_vacuum=INCREMENTAL";
     if (Status status = run(sql.c_str()); !status) return status;
   }
-  // EXTRA for the switch, which deletes a rollback journal: were its name to come back after a power cut, it would undo what was
-  // checkpointed since. Deleted pages need no overwriting with zeros: they hold nothing more secret than the live ones.
-  return run(
-      "PRAGMA synchronous=EXTRA; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=OFF; PRAGMA "
-      "foreign_keys=OFF;"
-      "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-2048");
+  // Deleted pages need no overwriting with zeros: they hold nothing more secret than the live ones.
+  Status status =
+      run("PRAGMA secure_delete=OFF; PRAGMA foreign_keys=OFF; PRAGMA temp_store=MEMORY;"
+          "PRAGMA cache_size=-2048");
+  if (status) status = run(kToLog);
+  return status;
 }
+
+Status Database::begin_bulk() { return run("PRAGMA journal_mode=MEMORY; PRAGMA synchronous=OFF"); }
+
+Status Database::end_bulk() { return run(kToLog); }
 
 Status Database::run(const char* sql) {
   const int code = sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr);

@@ -57,6 +57,9 @@ class Database {
   Result<int64_t> number(const char* sql);  // the first column of the first row
 
   uint64_t wal_bytes() const;
+  // Between these two nothing is durable: for a file that nobody needs before end_bulk(), which syncs it.
+  Status begin_bulk();
+  Status end_bulk();
   Status checkpoint(bool truncate);  // truncate: and empty the write-ahead log
 
  private:

@@ -271,12 +271,14 @@ Result<std::string> salvage(const StoreSettings& settings, const Clock& clock, c
     if (!fresh) return fresh.status();
     Result<Database> damaged = Database::open(settings.path, settings.vfs, Database::Mode::salvage);
     if (why.fault() == Fault::corrupt) {
+      if (Status status = fresh->begin_bulk(); !status) return status;
       Rescue rescue(damaged ? &*damaged : nullptr, settings.path, *fresh);
       rescue.run();
       found = rescue.found();
       sound = rescue.sound();
       boot = rescue.last_boot();
       boot_known = rescue.boot_known();
+      if (Status status = fresh->end_bulk(); !status) return status;
     }
     if (!boot_known) {  // a number that no earlier boot had: receivers drop (boot, seq) that they know
       Batch number;

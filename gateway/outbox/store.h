@@ -115,8 +115,10 @@ class Store {
   uint64_t used_bytes() const { return used_pages_ * page_; }          // database pages in use
   uint64_t file_bytes() const { return pages_ * page_ + wal_bytes_; }  // on the disk, write-ahead log included
   uint64_t free_pages() const { return pages_ - used_pages_; }
-  Status vacuum(uint32_t pages);  // gives free pages back to the file system
-  Status checkpoint();            // empties the write-ahead log
+  Status vacuum(uint32_t pages);                    // gives free pages back to the file system
+  Status checkpoint();                              // empties the write-ahead log
+  Status begin_bulk() { return db_.begin_bulk(); }  // see Database
+  Status end_bulk() { return db_.end_bulk(); }
 
  private:
   Status check(const StoreSettings& settings);

@@ -5,12 +5,12 @@
 #include <gtest/gtest.h>
 
 #include <bit>
-#include <cstdlib>
 
 #include "outbox/outbox.h"
 #include "tests/fakes/manual_clock.h"
 #include "tests/fault/memory_disk.h"
 #include "tests/fault/plant.h"
+#include "tests/fault/wanted.h"
 
 namespace ferrule {
 namespace {
@@ -22,10 +22,7 @@ constexpr size_t kOutageTags = 1000;  // read once a second
 constexpr double kSecondsPerDay = 86'400;
 constexpr double kBytesPerSample = 6, kGigabytesInOutage = 2.5, kMegabytesWhenWell = 100;
 
-int hours() {
-  const char* text = std::getenv("FERRULE_OUTAGE_HOURS");
-  return text == nullptr ? 2 : std::atoi(text);
-}
+int hours() { return static_cast<int>(wanted("FERRULE_OUTAGE_HOURS", 2)); }
 
 uint64_t fingerprint(const Record& record) {
   uint64_t print = 1469598103934665603ull;

@@ -6,19 +6,14 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
-#include <cstdlib>
 
 #include "tests/fault/power_cuts.h"
+#include "tests/fault/wanted.h"
 
 namespace ferrule {
 namespace {
 
 constexpr uint64_t kCutsPerDisk = 500;  // then a new disk, with the next seed
-
-uint64_t number_from(const char* variable, uint64_t otherwise) {
-  const char* text = std::getenv(variable);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
 
 // A line each 5 s, on a proof that takes longer than that.
 class Progress {
@@ -38,15 +33,15 @@ class Progress {
 };
 
 TEST(PowerCut, nothing_committed_is_lost_doubled_or_invented_wherever_it_comes) {
-  const uint64_t wanted = number_from("FERRULE_POWER_CUTS", 10'000);
-  auto seed = static_cast<uint32_t>(number_from("FERRULE_SEED", 1));
-  Progress progress(wanted);
+  const uint64_t all = wanted("FERRULE_POWER_CUTS", 10'000);
+  auto seed = static_cast<uint32_t>(wanted("FERRULE_SEED", 1));
+  Progress progress(all);
   Verdict sum;
   uint64_t cuts = 0, while_starting = 0;
-  for (; cuts < wanted; ++seed) {
+  for (; cuts < all; ++seed) {
     PowerCuts play(seed, {});
     const CutsResult result =
-        play.run(std::min(kCutsPerDisk, wanted - cuts), [&](const CutsResult& so_far) { progress(cuts + so_far.cuts); });
+        play.run(std::min(kCutsPerDisk, all - cuts), [&](const CutsResult& so_far) { progress(cuts + so_far.cuts); });
     ASSERT_EQ(result.errors(), 0u) << "FERRULE_SEED=" << seed << ": " << result.first_error << "; lost " << result.verdict.lost
                                    << " samples, wrong " << result.verdict.wrong << ", unordered " << result.verdict.unordered
                                    << ", stale " << result.verdict.stale << ", unknown " << result.verdict.unknown
