@@ -42,6 +42,18 @@ Result<UnitRange> parse_unit_range(std::string_view text) {
   return Status(Fault::invalid, "'" + std::string(text) + "' is not a unit id from 0 to 255 or a range like 1-8");
 }
 
+Result<AddressRange> parse_address_range(std::string_view text) {
+  const size_t dash = text.find('-');
+  const auto first = parse_address(text.substr(0, dash));
+  if (!first) return first.status();
+  const auto last =
+      dash == std::string_view::npos ? std::optional<int>(first->offset) : whole_number(text.substr(dash + 1), 65535);
+  if (last && *last >= first->offset) return AddressRange{first->area, first->offset, static_cast<uint32_t>(*last)};
+  return Status(Fault::invalid, "'" + std::string(text) + "' is no range of addresses like holding:100-120");
+}
+
+Status check_address_range(std::string_view text) { return parse_address_range(text).status(); }
+
 Status check_address(std::string_view text) { return parse_address(text).status(); }
 
 Status check_unit_range(std::string_view text) { return parse_unit_range(text).status(); }

@@ -26,7 +26,17 @@ struct UnitRange {
 // "5" or "1-8", within 0 .. 255.
 Result<UnitRange> parse_unit_range(std::string_view text);
 
+struct AddressRange {
+  Area area = Area::holding;
+  uint32_t first = 0;
+  uint32_t last = 0;
+};
+
+// "holding:100" or "holding:100-120".
+Result<AddressRange> parse_address_range(std::string_view text);
+
 // For the field table.
+Status check_address_range(std::string_view text);
 Status check_address(std::string_view text);
 Status check_unit_range(std::string_view text);
 

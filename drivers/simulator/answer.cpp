@@ -72,6 +72,19 @@ Refusal write_many(Registers& registers, Area area, Pdu request, Answer& answer)
   return Refusal::none;
 }
 
+// Mask write: the bits of the first mask stay, of the others those of the second are set.
+Refusal write_mask(Registers& registers, Pdu request, Duration since, Answer& answer) {
+  if (request.size() != 7) return Refusal::value;
+  const uint16_t address = word_at(request, 1);
+  uint16_t word = 0;
+  if (!registers.read(Area::holding, address, since, std::span(&word, 1))) return Refusal::address;
+  const uint16_t keep = word_at(request, 3);
+  word = static_cast<uint16_t>((word & keep) | (word_at(request, 5) & static_cast<uint16_t>(~keep)));
+  if (!registers.write(Area::holding, address, std::span(&word, 1))) return Refusal::address;
+  answer.assign(request.begin(), request.end());
+  return Refusal::none;
+}
+
 Refusal answered(Registers& registers, Pdu request, Duration since, Answer& answer) {
   switch (request[0]) {
     case 1: return read_bits(registers, Area::coil, request, since, answer);
@@ -82,6 +95,7 @@ Refusal answered(Registers& registers, Pdu request, Duration since, Answer& answ
     case 6: return write_one(registers, Area::holding, request, answer);
     case 15: return write_many(registers, Area::coil, request, answer);
     case 16: return write_many(registers, Area::holding, request, answer);
+    case 22: return write_mask(registers, request, since, answer);
     default: return Refusal::function;
   }
 }

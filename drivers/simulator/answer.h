@@ -1,5 +1,5 @@
-// What a Modbus device answers: functions 1-6, 15 and 16, exceptions 1 (function), 2 (address) and 3 (value). Pure but for the
-// registers that a write changes.
+// What a Modbus device answers: functions 1-6, 15, 16 and 22, exceptions 1 (function), 2 (address) and 3 (value). Pure but for
+// the registers that a write changes.
 #pragma once
 
 #include <cstdint>

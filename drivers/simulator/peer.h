@@ -37,6 +37,8 @@ class Peer {
   bool crowded() const { return out_.size() >= kMaxWaiting; }
 
   uint32_t interest = 0;  // the events that epoll was asked for
+  uint64_t number = 0;    // no other peer has it
+  MonoTime line_free;     // of a line that keeps its pace: when the last byte on it has passed
 
  private:
   static constexpr size_t kMaxWaiting = 64 * 1024;

@@ -74,6 +74,12 @@ void add_row(const Fields& fields, Registers& registers, Complaints& complaints)
   if (auto status = registers.add(std::move(row)); !status) complain("address", status.what());
 }
 
+// One character of a line with these settings: start, 8 data, parity and stop bits.
+Duration character_time(const Fields& serial) {
+  const int64_t bits = 9 + (serial.text("parity") == "none" ? 0 : 1) + serial.integer("stop_bits");
+  return Duration(bits * 1'000'000'000 / serial.integer("baud"));
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Plant>> Plant::build(const Fields& fields, Complaints& complaints) {
@@ -86,6 +92,7 @@ Result<std::unique_ptr<Plant>> Plant::build(const Fields& fields, Complaints& co
   }
   plant->units_.resize(plant->endpoints_.size() * kUnits);
   for (const Fields& device : fields.objects("devices")) plant->add_devices(device, complaints);
+  for (const Fields& fault : fields.objects("faults")) plant->add_fault(fault, complaints);
   if (complaints.size() > before) return Status(Fault::invalid, complaints[before].what);
   return plant;
 }
@@ -100,9 +107,11 @@ void Plant::add_endpoint(const Fields& fields, Complaints& complaints) {
   } else if (tcp != nullptr) {
     endpoint.listen = tcp->text("listen");
     endpoint.port = static_cast<uint16_t>(tcp->integer("port"));
+    if (tcp->has("max_connections")) endpoint.max_connections = static_cast<size_t>(tcp->integer("max_connections"));
     endpoint.framing = tcp->boolean("rtu_over_tcp") ? simulator::Framing::rtu : simulator::Framing::mbap;
   } else {
     endpoint.serial = serial->text("link");
+    if (serial->has("baud")) endpoint.character = character_time(*serial);
     endpoint.framing = simulator::Framing::rtu;
   }
   for (const PlantEndpoint& other : endpoints_) {
@@ -134,14 +143,38 @@ void Plant::place(const Fields& fields, int unit, Registers* registers, Complain
   for (size_t endpoint = 0; endpoint < endpoints_.size(); ++endpoint) {
     if (!wanted.empty() && endpoints_[endpoint].name != wanted) continue;
     known = true;
-    Registers*& owner = units_[endpoint * kUnits + static_cast<size_t>(unit)];
-    if (owner != nullptr) {
+    Unit& owner = units_[endpoint * kUnits + static_cast<size_t>(unit)];
+    if (owner.registers != nullptr) {
       complaints.push_back({fields.mark("unit_id"), "unit " + std::to_string(unit) + " is there twice at the same endpoint"});
       return;
     }
-    owner = registers;
+    owner = {registers, fields.duration("turnaround")};
   }
   if (!known) complaints.push_back({fields.mark("endpoint"), "no endpoint is called '" + wanted + "'"});
+}
+
+void Plant::add_fault(const Fields& fields, Complaints& complaints) {
+  simulator::ScriptedFault fault;
+  fault.kind = chosen<simulator::FaultKind>(fields, "fault");
+  if (const std::string wanted = fields.text("endpoint"); !wanted.empty()) {
+    const auto at = std::ranges::find(endpoints_, wanted, &PlantEndpoint::name);
+    if (at == endpoints_.end()) return complaints.push_back({fields.mark("endpoint"), "no endpoint is called '" + wanted + "'"});
+    fault.endpoint = static_cast<size_t>(at - endpoints_.begin());
+  }
+  if (const auto units = simulator::parse_unit_range(fields.text("unit_id"))) fault.units = *units;
+  if (fields.has("registers")) {
+    const auto registers = simulator::parse_address_range(fields.text("registers"));
+    if (!registers) return complaints.push_back({fields.mark("registers"), registers.status().what()});
+    fault.registers = *registers;
+  }
+  fault.share = fields.number("share");
+  fault.from = fields.duration("from");
+  fault.lasts = fields.duration("for");
+  fault.every = fields.duration("every");
+  fault.delay = fields.duration("delay");
+  fault.code = static_cast<uint8_t>(fields.integer("code"));
+  fault.bytes = static_cast<uint32_t>(fields.integer("bytes"));
+  faults_.add(fault);
 }
 
 }  // namespace ferrule

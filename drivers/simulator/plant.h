@@ -9,6 +9,7 @@
 
 #include "core/status.h"
 #include "sdk/fields.h"
+#include "simulator/faults.h"
 #include "simulator/registers.h"
 #include "simulator/server_frame.h"
 
@@ -24,6 +25,8 @@ struct PlantEndpoint {
   uint16_t port = 0;   // 0: a free one
   std::string serial;  // path of the symbolic link to make; empty: this is TCP
   simulator::Framing framing = simulator::Framing::mbap;
+  size_t max_connections = 4096;
+  Duration character{0};  // of a line that keeps its pace; 0: bytes take no time
 };
 
 class Plant {
@@ -34,7 +37,11 @@ class Plant {
   const std::vector<PlantEndpoint>& endpoints() const { return endpoints_; }
 
   // The device that answers to `unit` at this endpoint; nullptr when none does. The server's thread only, once it runs.
-  simulator::Registers* device(size_t endpoint, uint8_t unit) const { return units_[endpoint * kUnits + unit]; }
+  simulator::Registers* device(size_t endpoint, uint8_t unit) const { return units_[endpoint * kUnits + unit].registers; }
+  // How long that device takes before it answers.
+  Duration turnaround(size_t endpoint, uint8_t unit) const { return units_[endpoint * kUnits + unit].turnaround; }
+  // What goes wrong. As device().
+  simulator::FaultScript& faults() { return faults_; }
 
  private:
   static constexpr size_t kUnits = 256;
@@ -42,10 +49,17 @@ class Plant {
   void add_endpoint(const Fields& fields, Complaints& complaints);
   void add_devices(const Fields& fields, Complaints& complaints);
   void place(const Fields& fields, int unit, simulator::Registers* registers, Complaints& complaints);
+  void add_fault(const Fields& fields, Complaints& complaints);
+
+  struct Unit {
+    simulator::Registers* registers = nullptr;
+    Duration turnaround{0};
+  };
 
   std::vector<PlantEndpoint> endpoints_;
   std::vector<std::unique_ptr<simulator::Registers>> devices_;
-  std::vector<simulator::Registers*> units_;  // by endpoint and unit id
+  std::vector<Unit> units_;  // by endpoint and unit id
+  simulator::FaultScript faults_;
 };
 
 }  // namespace ferrule

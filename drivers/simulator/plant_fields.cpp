@@ -2,6 +2,7 @@
 #include <array>
 
 #include "simulator/address.h"
+#include "simulator/faults.h"
 #include "simulator/format.h"
 #include "simulator/plant.h"
 
@@ -11,7 +12,7 @@ namespace {
 
 constexpr std::array<std::string_view, 7> kShapeWords{"constant", "sine", "ramp", "square", "counter", "random_walk", "text"};
 
-constexpr std::array<FieldSpec, 3> kTcpEndpointFields{{
+constexpr std::array<FieldSpec, 4> kTcpEndpointFields{{
     {.name = "listen", .help = "Address to listen on.", .example = "127.0.0.1", .initial = "127.0.0.1"},
     {.name = "port",
      .kind = FieldKind::integer,
@@ -25,13 +26,40 @@ constexpr std::array<FieldSpec, 3> kTcpEndpointFields{{
      .help = "Speak RTU frames, as behind a plain TCP-to-serial converter, instead of Modbus TCP.",
      .example = "true",
      .initial = "false"},
+    {.name = "max_connections",
+     .kind = FieldKind::integer,
+     .help = "Connections at once; one more is closed at once, as devices with room for one do.",
+     .example = "1",
+     .least = 1,
+     .most = 4096},
 }};
 
-constexpr std::array<FieldSpec, 1> kSerialEndpointFields{{
+constexpr std::array<std::string_view, 3> kParityWords{"none", "even", "odd"};
+
+constexpr std::array<FieldSpec, 4> kSerialEndpointFields{{
     {.name = "link",
      .help = "Path of the symbolic link to the pseudo terminal that is made.",
      .example = "/tmp/plant-line",
      .required = true},
+    {.name = "baud",
+     .kind = FieldKind::integer,
+     .help = "Keep the pace of a line of so many bits per second; without it bytes take no time.",
+     .example = "9600",
+     .least = 50,
+     .most = 4000000},
+    {.name = "parity",
+     .kind = FieldKind::choice,
+     .help = "With `baud`: even and odd make a character one bit longer.",
+     .example = "even",
+     .initial = "none",
+     .words = kParityWords},
+    {.name = "stop_bits",
+     .kind = FieldKind::integer,
+     .help = "With `baud`: stop bits of a character.",
+     .example = "2",
+     .initial = "1",
+     .least = 1,
+     .most = 2},
 }};
 
 constexpr std::array<FieldSpec, 3> kEndpointFields{{
@@ -115,7 +143,7 @@ constexpr std::array<FieldSpec, 15> kRegisterFields{{
     {.name = "text", .help = "What a string holds (shape: text).", .example = "SDM630"},
 }};
 
-constexpr std::array<FieldSpec, 3> kDeviceFields{{
+constexpr std::array<FieldSpec, 4> kDeviceFields{{
     {.name = "unit_id",
      .help = "Unit id 0 .. 255, or a range: that many devices alike.",
      .example = "1-8",
@@ -125,6 +153,13 @@ constexpr std::array<FieldSpec, 3> kDeviceFields{{
      .kind = FieldKind::name,
      .help = "Name of the endpoint behind which the device is. Default: every endpoint.",
      .example = "line_a"},
+    {.name = "turnaround",
+     .kind = FieldKind::duration,
+     .help = "How long it takes before it answers.",
+     .example = "8ms",
+     .initial = "0ms",
+     .least = 0,
+     .most = 60},
     {.name = "registers",
      .kind = FieldKind::objects,
      .help = "Its registers; what is not described answers with exception 2.",
@@ -132,13 +167,70 @@ constexpr std::array<FieldSpec, 3> kDeviceFields{{
      .fields = kRegisterFields},
 }};
 
-constexpr std::array<FieldSpec, 2> kFileFields{{
+constexpr std::array<FieldSpec, 11> kFaultFields{{
+    {.name = "fault",
+     .kind = FieldKind::choice,
+     .help = "What goes wrong (below).",
+     .example = "late",
+     .required = true,
+     .words = simulator::kFaultWords},
+    {.name = "endpoint", .kind = FieldKind::name, .help = "Only there. Default: everywhere.", .example = "line_a"},
+    {.name = "unit_id", .help = "Only these units.", .example = "1-8", .initial = "0-255", .check = &simulator::check_unit_range},
+    {.name = "registers",
+     .help = "Only requests that touch these addresses.",
+     .example = "holding:100-120",
+     .check = &simulator::check_address_range},
+    {.name = "share",
+     .kind = FieldKind::number,
+     .help = "Of the requests, at random but the same each run.",
+     .example = "5",
+     .initial = "100",
+     .unit = "percent",
+     .least = 0,
+     .most = 100},
+    {.name = "from",
+     .kind = FieldKind::duration,
+     .help = "Begins so long after the start.",
+     .example = "10s",
+     .initial = "0s",
+     .least = 0},
+    {.name = "for", .kind = FieldKind::duration, .help = "Lasts so long. Default: for ever.", .example = "5s", .least = 1e-3},
+    {.name = "every",
+     .kind = FieldKind::duration,
+     .help = "Begins again so long after it began. Default: once.",
+     .example = "1min",
+     .least = 1e-3},
+    {.name = "delay",
+     .kind = FieldKind::duration,
+     .help = "Of late: how much later; of drip: between two bytes.",
+     .example = "700ms",
+     .initial = "1s",
+     .least = 0,
+     .most = 3600},
+    {.name = "code",
+     .kind = FieldKind::integer,
+     .help = "Of exception: which.",
+     .example = "6",
+     .initial = "4",
+     .least = 1,
+     .most = 255},
+    {.name = "bytes",
+     .kind = FieldKind::integer,
+     .help = "Of drop_bytes and garbage: how many.",
+     .example = "3",
+     .initial = "1",
+     .least = 1,
+     .most = 256},
+}};
+
+constexpr std::array<FieldSpec, 3> kFileFields{{
     {.name = "endpoints",
      .kind = FieldKind::objects,
      .help = "Where masters reach the plant.",
      .required = true,
      .fields = kEndpointFields},
     {.name = "devices", .kind = FieldKind::objects, .help = "What they reach there.", .required = true, .fields = kDeviceFields},
+    {.name = "faults", .kind = FieldKind::objects, .help = "What goes wrong, and when.", .fields = kFaultFields},
 }};
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -22,7 +23,12 @@ namespace {
 
 // What an epoll event is about: the stop signal, a listener (by index) or a peer (by place).
 constexpr uint64_t kStopToken = ~0ull;
+constexpr uint64_t kTimerToken = ~0ull - 1;
 constexpr uint64_t kListenerBit = 1ull << 63;
+
+constexpr int kScriptTickMs = 20;  // how often a plant with faults looks whether an endpoint's begin or end
+// A line that keeps its pace hands bytes over in lumps, as a UART does.
+constexpr size_t kUartLump = 16;
 
 }  // namespace
 
@@ -35,6 +41,9 @@ Status PlantServer::start() {
   spare_ = Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC));
   if (!epoll_ || !spare_) return {Fault::io, std::string("cannot start the event loop: ") + std::strerror(errno)};
   if (auto status = watch(stop_.fd(), kStopToken); !status) return status;
+  if (auto status = departures_.open(); !status) return status;
+  if (auto status = watch(departures_.fd(), kTimerToken); !status) return status;
+  states_.resize(plant_.endpoints().size());
   for (size_t endpoint = 0; endpoint < plant_.endpoints().size(); ++endpoint) {
     if (auto status = open_endpoint(endpoint); !status) return status;
   }
@@ -85,12 +94,16 @@ void PlantServer::stop() {
 
 void PlantServer::run() {
   std::array<epoll_event, 64> events{};
+  const int patience = plant_.faults().empty() ? -1 : kScriptTickMs;
   while (!stop_.raised()) {
-    const int ready = ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), -1);
+    const int ready = ::epoll_wait(epoll_.fd(), events.data(), static_cast<int>(events.size()), patience);
+    if (patience >= 0) play_endpoints();
     for (int i = 0; i < ready; ++i) {
       const uint64_t token = events[static_cast<size_t>(i)].data.u64;
       if (token == kStopToken) return;
-      if ((token & kListenerBit) != 0) {
+      if (token == kTimerToken) {
+        depart();
+      } else if ((token & kListenerBit) != 0) {
         accept_waiting(listeners_[token & ~kListenerBit]);
       } else {
         serve(token);
@@ -117,7 +130,8 @@ void PlantServer::accept_waiting(const Listening& listener) {
 }
 
 void PlantServer::admit(Descriptor socket, size_t endpoint) {
-  if (peers_.size() - free_places_.size() >= kMaxConnections) {
+  if (peers_.size() - free_places_.size() >= kMaxConnections || states_[endpoint].down ||
+      connections_of(endpoint) >= plant_.endpoints()[endpoint].max_connections) {
     ++tally_.refused_connections;
     return;
   }
@@ -127,13 +141,23 @@ void PlantServer::admit(Descriptor socket, size_t endpoint) {
   ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   const uint64_t token = add_peer(Peer::connection(std::move(socket), endpoint, plant_.endpoints()[endpoint].framing));
   ++tally_.connections;
-  if (watch(fd, token)) return;
+  if (!watch(fd, token)) return drop(token);
+  set_interest(*peers_[token], token);
+}
+
+void PlantServer::drop(uint64_t token) {
   peers_[token].reset();
   free_places_.push_back(token);
 }
 
+size_t PlantServer::connections_of(size_t endpoint) const {
+  return static_cast<size_t>(std::ranges::count_if(
+      peers_, [endpoint](const auto& peer) { return peer != nullptr && !peer->is_line() && peer->endpoint() == endpoint; }));
+}
+
 uint64_t PlantServer::add_peer(Peer peer) {
   peer.interest = EPOLLIN;
+  peer.number = ++peers_made_;
   auto owned = std::make_unique<Peer>(std::move(peer));
   if (free_places_.empty()) {
     peers_.push_back(std::move(owned));
@@ -146,60 +170,127 @@ uint64_t PlantServer::add_peer(Peer peer) {
 }
 
 void PlantServer::serve(uint64_t token) {
+  if (peers_[token] == nullptr) return;  // dropped by an event before this one
   Peer& peer = *peers_[token];
   bool alive = peer.receive(clock_.now()) || peer.is_line();
   for (bool again = true; alive && again;) {
-    alive = take_requests(peer);
+    alive = take_requests(peer, token);
     again = peer.crowded();  // then requests may still be waiting here, and no event will tell
     alive = alive && (!peer.waiting() || peer.send());
     again = again && !peer.crowded();
   }
-  if (alive) {
-    set_interest(peer, token);
-    return;
-  }
-  peers_[token].reset();
-  free_places_.push_back(token);
+  if (!alive) return drop(token);
+  set_interest(peer, token);
 }
 
 // Answers every whole request that waits, as long as there is room for answers. False: close the connection.
-bool PlantServer::take_requests(Peer& peer) {
+bool PlantServer::take_requests(Peer& peer, uint64_t token) {
   while (!peer.crowded()) {
     const Found found = peer.next();
     switch (found.what) {
       case Found::What::incomplete: return true;
       case Found::What::broken: return false;
       case Found::What::noise: ++tally_.noise_bytes; break;
-      case Found::What::request: answer_one(peer, found); break;
+      case Found::What::request: answer_one(peer, token, found); break;
     }
     peer.used(found.used);
   }
   return true;
 }
 
-void PlantServer::answer_one(Peer& peer, const Found& found) {
-  const Duration since = clock_.now() - begun_;
-  const bool broadcast = peer.framing() == simulator::Framing::rtu && found.unit == 0;
-  if (broadcast) {  // every device obeys, none answers
-    for (int unit = 1; unit < 256; ++unit) {
-      auto* device = plant_.device(peer.endpoint(), static_cast<uint8_t>(unit));
-      if (device != nullptr) simulator::answer_request(*device, found.pdu, since, pdu_);
-    }
-    return;
+void PlantServer::answer_one(Peer& peer, uint64_t token, const Found& found) {
+  const Duration character = plant_.endpoints()[peer.endpoint()].character;
+  if (character > Duration{0}) {  // the request itself takes its time
+    peer.line_free = std::max(clock_.now(), peer.line_free) + character * static_cast<int64_t>(found.used);
   }
+  if (states_[peer.endpoint()].down) return;
+  if (peer.framing() == simulator::Framing::rtu && found.unit == 0) return obey_broadcast(peer, found);
   auto* device = plant_.device(peer.endpoint(), found.unit);
   if (device == nullptr) {
     ++tally_.unknown_units;
     return;
   }
   ++tally_.requests;
-  simulator::answer_request(*device, found.pdu, since, pdu_);
+  simulator::answer_request(*device, found.pdu, clock_.now() - begun_, pdu_);
   if ((pdu_[0] & 0x80) != 0) ++tally_.exceptions;
-  simulator::append_answer(peer.framing(), found, pdu_, peer.answers());
+  send_answer(peer, token, found);
+}
+
+// Every device obeys, none answers.
+void PlantServer::obey_broadcast(const Peer& peer, const Found& found) {
+  for (int unit = 1; unit < 256; ++unit) {
+    auto* device = plant_.device(peer.endpoint(), static_cast<uint8_t>(unit));
+    if (device != nullptr) simulator::answer_request(*device, found.pdu, clock_.now() - begun_, pdu_);
+  }
+}
+
+// Now, where nothing keeps it; else lump by lump at its time.
+void PlantServer::send_answer(Peer& peer, uint64_t token, const Found& found) {
+  const Duration character = plant_.endpoints()[peer.endpoint()].character;
+  const Duration turnaround = plant_.turnaround(peer.endpoint(), found.unit);
+  const bool at_once = character == Duration{0} && turnaround == Duration{0};
+  if (at_once && plant_.faults().empty()) return simulator::append_answer(peer.framing(), found, pdu_, peer.answers());
+
+  const MonoTime now = clock_.now();
+  auto lumps = plant_.faults().play(peer.endpoint(), peer.framing(), found, pdu_, now - begun_);
+  const MonoTime begins = (character > Duration{0} ? peer.line_free : now) + turnaround;
+  for (simulator::Lump& lump : lumps) {
+    MonoTime at = begins + lump.after;
+    if (character == Duration{0}) {
+      departures_.push({at, token, peer.number, std::move(lump.bytes)}, now);
+      continue;
+    }
+    at = std::max(at, peer.line_free);
+    for (size_t sent = 0; sent < lump.bytes.size(); sent += kUartLump) {
+      const auto some = std::span(lump.bytes).subspan(sent, std::min(kUartLump, lump.bytes.size() - sent));
+      at += character * static_cast<int64_t>(some.size());
+      departures_.push({at, token, peer.number, {some.begin(), some.end()}}, now);
+    }
+    peer.line_free = at;
+  }
+}
+
+void PlantServer::depart() {
+  while (auto next = departures_.pop(clock_.now())) {
+    if (peers_[next->place] == nullptr || peers_[next->place]->number != next->number) continue;
+    Peer& peer = *peers_[next->place];
+    peer.answers().insert(peer.answers().end(), next->bytes.begin(), next->bytes.end());
+    if (peer.send()) {
+      set_interest(peer, next->place);
+    } else {
+      drop(next->place);
+    }
+  }
+}
+
+// Begins and ends what a whole endpoint suffers from.
+void PlantServer::play_endpoints() {
+  const Duration since = clock_.now() - begun_;
+  for (size_t endpoint = 0; endpoint < states_.size(); ++endpoint) {
+    EndpointState& state = states_[endpoint];
+    const bool down = plant_.faults().endpoint_has(simulator::FaultKind::reboot, endpoint, since);
+    const bool frozen = plant_.faults().endpoint_has(simulator::FaultKind::half_open, endpoint, since);
+    if (down && !state.down) restart(endpoint);
+    const bool thawed = state.frozen != frozen;
+    state = {down, frozen};
+    for (size_t token = 0; thawed && token < peers_.size(); ++token) {
+      if (peers_[token] != nullptr && peers_[token]->endpoint() == endpoint) set_interest(*peers_[token], token);
+    }
+  }
+}
+
+void PlantServer::restart(size_t endpoint) {
+  for (int unit = 0; unit < 256; ++unit) {
+    if (auto* device = plant_.device(endpoint, static_cast<uint8_t>(unit))) device->forget();
+  }
+  for (size_t token = 0; token < peers_.size(); ++token) {
+    if (peers_[token] != nullptr && peers_[token]->endpoint() == endpoint && !peers_[token]->is_line()) drop(token);
+  }
 }
 
 void PlantServer::set_interest(Peer& peer, uint64_t token) {
-  const uint32_t wanted = (peer.crowded() ? 0u : EPOLLIN) | (peer.waiting() ? EPOLLOUT : 0u);
+  const bool listens = !peer.crowded() && !states_[peer.endpoint()].frozen;
+  const uint32_t wanted = (listens ? EPOLLIN : 0u) | (peer.waiting() ? EPOLLOUT : 0u);
   if (wanted == peer.interest) return;
   epoll_event event{};
   event.events = wanted;

@@ -15,6 +15,7 @@
 #include "core/clock.h"
 #include "core/status.h"
 #include "sdk/stop_signal.h"
+#include "simulator/departures.h"
 #include "simulator/endpoints.h"
 #include "simulator/peer.h"
 #include "simulator/plant.h"
@@ -70,8 +71,15 @@ class PlantServer {
   void admit(simulator::Descriptor socket, size_t endpoint);
   uint64_t add_peer(simulator::Peer peer);
   void serve(uint64_t token);
-  bool take_requests(simulator::Peer& peer);
-  void answer_one(simulator::Peer& peer, const simulator::Found& found);
+  void drop(uint64_t token);
+  bool take_requests(simulator::Peer& peer, uint64_t token);
+  void answer_one(simulator::Peer& peer, uint64_t token, const simulator::Found& found);
+  void send_answer(simulator::Peer& peer, uint64_t token, const simulator::Found& found);
+  void obey_broadcast(const simulator::Peer& peer, const simulator::Found& found);
+  void depart();
+  void play_endpoints();
+  void restart(size_t endpoint);
+  size_t connections_of(size_t endpoint) const;
   void set_interest(simulator::Peer& peer, uint64_t token);
 
   Plant& plant_;
@@ -80,10 +88,17 @@ class PlantServer {
   MonoTime begun_{};
   simulator::Descriptor epoll_;
   simulator::Descriptor spare_;  // given up for a moment to refuse a connection when descriptors have run out
+  struct EndpointState {
+    bool down = false;    // rebooting
+    bool frozen = false;  // half open
+  };
+  simulator::Departures departures_;
+  std::vector<EndpointState> states_;
   std::vector<Listening> listeners_;
   std::vector<simulator::PseudoTerminal> terminals_;
   std::vector<std::unique_ptr<simulator::Peer>> peers_;  // by token; empty places are reused
   std::vector<uint64_t> free_places_;
+  uint64_t peers_made_ = 0;
   std::vector<uint8_t> pdu_;  // of the answer being made
   std::vector<uint16_t> ports_;
   std::vector<std::string> pty_paths_;

@@ -42,6 +42,13 @@ class Registers {
   // All or nothing: false when one of them does not exist.
   bool write(Area area, uint16_t first, std::span<const uint16_t> words);
 
+  // As after a restart: what was written is gone.
+  void forget() {
+    for (Rows& rows : areas_) {
+      for (Stored& stored : rows) stored.written.clear();
+    }
+  }
+
  private:
   struct Stored {
     Row row;

@@ -53,6 +53,7 @@ int rtu_length(std::span<const uint8_t> bytes) {
     case 6: return 8;
     case 15:
     case 16: return bytes.size() < 7 ? 0 : 9 + bytes[6];
+    case 22: return 10;
     default: return -1;
   }
 }
