@@ -16,6 +16,8 @@ namespace {
 // nothing.
 constexpr Duration kSerialErrorSilence = std::chrono::milliseconds(20);
 constexpr Duration kTcpErrorSilence = std::chrono::milliseconds(50);
+// After so many requests in a row without a byte, a TCP connection is made anew.
+constexpr int kSilentMost = 3;
 
 Pauses pauses_of(const ChannelSettings& channel) {
   Pauses pauses;
@@ -117,7 +119,21 @@ Result<Requests> ModbusDriver::plan(const DeviceSettings& device, std::span<cons
 Exchange ModbusDriver::read(const Request& request, SampleSink& sink, Deadline deadline) {
   const auto& body = static_cast<const ReadBody&>(*request.body);
   if (body.models) return read_model(request, sink, deadline);
-  return answered(request, line_->ask(body.question, body.pdu, deadline), sink);
+  return answered(request, ask(body.question, body.pdu, deadline), sink);
+}
+
+Answer ModbusDriver::ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline) {
+  if (silent_ >= kSilentMost && channel_.fields.has("tcp")) {
+    silent_ = 0;
+    disconnect();
+    Answer given_up;
+    given_up.status = {Fault::disconnected,
+                       "nothing came after the last " + std::to_string(kSilentMost) + " requests; connecting again"};
+    return given_up;
+  }
+  Answer answer = line_->ask(question, pdu, deadline);
+  if (answer.sent) silent_ = answer.status.fault() == Fault::timeout && answer.bytes_in == 0 ? silent_ + 1 : 0;
+  return answer;
 }
 
 Exchange ModbusDriver::answered(const Request& request, const Answer& answer, SampleSink& sink) {
@@ -182,7 +198,7 @@ WriteOutcome ModbusDriver::write(const Command& command, Deadline deadline) {
   const auto request = write_request(target->second.unit, target->second.point, command.value);
   if (!request.ok()) return {CommandResult::refused, request.status()};
 
-  const Answer answer = line_->ask(request->question, request->pdu(), deadline);
+  const Answer answer = ask(request->question, request->pdu(), deadline);
   if (!answer.status.ok()) return {answer.sent ? CommandResult::unknown : CommandResult::failed, answer.status};
   if (answer.exception == 0) return {CommandResult::done, {}};
   const std::string text = "unit " + std::to_string(target->second.unit) + ": " + exception_text(answer.exception);

@@ -34,6 +34,10 @@ class ModbusDriver final : public Driver {
     Point point;
   };
   ModbusDriver(const ChannelSettings& channel, const ChannelContext& context);
+  // As the line's, but a TCP connection through which nothing comes any more is given up first: then the status is disconnected
+  // and nothing was sent. A device that hangs, or has forgotten a connection that its machine still acknowledges, shows in
+  // nothing else.
+  Answer ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline);
   // What the answer to a request for registers means for its tags.
   Exchange answered(const Request& request, const Answer& answer, SampleSink& sink);
   void refused(const Request& request, const Answer& answer, SampleSink& sink, Exchange& exchange);
@@ -46,6 +50,7 @@ class ModbusDriver final : public Driver {
   const ChannelSettings& channel_;
   const ChannelContext& context_;
   std::unique_ptr<Line> line_;
+  int silent_ = 0;  // requests in a row that nothing came after
   Refusals refusals_;
   mutable std::map<DeviceId, std::vector<std::weak_ptr<const ReadBody>>> planned_;  // what replan() finds the tags' places in
   LineProber prober_{*line_};

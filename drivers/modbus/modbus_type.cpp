@@ -20,6 +20,10 @@ std::string occupied(const ChannelSettings& channel) {
   return tcp->text("host") + ":" + std::to_string(tcp->has("port") ? tcp->integer("port") : kDefaultPort);
 }
 
+size_t room(const ChannelSettings& channel) {
+  return channel.fields.has("serial") ? 1 : static_cast<size_t>(channel.fields.integer("connections"));
+}
+
 // On a serial line the longest frames of this device take their time on the wire, too.
 Duration exchange_time(const ChannelSettings& channel, const DeviceSettings& device) {
   const Duration answer = (device.fields.has("timeout") ? device.fields : channel.fields).duration("timeout");
@@ -49,6 +53,7 @@ constinit const DriverType k_modbus_driver{
     .nth = modbus::nth_tag,
     .timeout = modbus::exchange_time,
     .frame_text = modbus::frame_text,
+    .resource_room = modbus::room,
 };
 
 }  // namespace ferrule

@@ -23,14 +23,14 @@ Exchange ModbusDriver::read_model(const Request& request, SampleSink& sink, Dead
   if (model == nullptr || end > model->words || model->start + end > kAddressSpace) return no_such_words(request, sink);
   Question question = body.question;
   question.address = static_cast<uint16_t>(question.address + model->start);
-  return answered(request, line_->ask(question, read_pdu(question), deadline), sink);
+  return answered(request, ask(question, read_pdu(question), deadline), sink);
 }
 
 // Every step is an exchange of its own, after which the same request is asked again: a write waits for no more than one.
 Exchange ModbusDriver::find_models(const Request& request, SunSpecModels& models, uint8_t unit, SampleSink& sink,
                                    Deadline deadline) {
   const Question question = models.question(unit);
-  const Answer answer = line_->ask(question, read_pdu(question), deadline);
+  const Answer answer = ask(question, read_pdu(question), deadline);
   const bool silent = answer.exception == kGatewayPath || answer.exception == kGatewayNoAnswer;
   if (!answer.status.ok() || silent) return answered(request, answer, sink);
   models.take(answer.exception == 0 ? answer.data : std::span<const uint8_t>());

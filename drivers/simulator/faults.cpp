@@ -74,6 +74,12 @@ bool FaultScript::hits(const ScriptedFault& fault, size_t endpoint, const Found&
   return fault.share >= 100 || static_cast<double>(roll() % 1'000'000) < fault.share * 10'000;
 }
 
+bool FaultScript::echoes(size_t endpoint, const Found& request, Duration since) {
+  return std::ranges::any_of(faults_, [&](const ScriptedFault& fault) {
+    return fault.kind == FaultKind::echo && hits(fault, endpoint, request, since);
+  });
+}
+
 std::vector<Lump> FaultScript::play(size_t endpoint, Framing framing, const Found& request, std::span<const uint8_t> answer,
                                     Duration since) {
   Bytes pdu(answer.begin(), answer.end());
@@ -85,8 +91,9 @@ std::vector<Lump> FaultScript::play(size_t endpoint, Framing framing, const Foun
     if (!hits(fault, endpoint, request, since)) continue;
     switch (fault.kind) {
       case FaultKind::silent:
-      case FaultKind::reboot:
-      case FaultKind::half_open: return {};
+      case FaultKind::reboot: return {};
+      case FaultKind::half_open:
+      case FaultKind::echo: break;
       case FaultKind::late: delay += fault.delay; break;
       case FaultKind::drip: gap = fault.delay; break;
       case FaultKind::wrong_unit: ++from.unit; break;
@@ -96,7 +103,7 @@ std::vector<Lump> FaultScript::play(size_t endpoint, Framing framing, const Foun
     }
   }
   Bytes frame = frame_of(framing, from, pdu);
-  for (const ScriptedFault* fault : of_the_frame) distort(*fault, framing, request, frame);
+  for (const ScriptedFault* fault : of_the_frame) distort(*fault, framing, frame);
   std::vector<Lump> lumps;
   if (gap == Duration{0}) {
     lumps.push_back({delay, std::move(frame)});
@@ -106,7 +113,7 @@ std::vector<Lump> FaultScript::play(size_t endpoint, Framing framing, const Foun
   return lumps;
 }
 
-void FaultScript::distort(const ScriptedFault& fault, Framing framing, const Found& request, Bytes& frame) {
+void FaultScript::distort(const ScriptedFault& fault, Framing framing, Bytes& frame) {
   const auto put_before = [&frame](const Bytes& bytes) { frame.insert(frame.begin(), bytes.begin(), bytes.end()); };
   switch (fault.kind) {
     case FaultKind::wrong_crc:
@@ -118,9 +125,6 @@ void FaultScript::distort(const ScriptedFault& fault, Framing framing, const Fou
       }
       break;
     case FaultKind::repeat: put_before(Bytes(frame)); break;
-    case FaultKind::echo:
-      if (framing == Framing::rtu) put_before(frame_of(framing, request, request.pdu));
-      break;
     case FaultKind::garbage: {
       Bytes rubbish(fault.bytes);
       for (uint8_t& byte : rubbish) byte = static_cast<uint8_t>(roll());

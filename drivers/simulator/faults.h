@@ -22,15 +22,18 @@ enum class FaultKind : uint8_t {
   exception,       // it is an error answer with `code`
   drop_bytes,      // `bytes` of it are missing
   garbage,         // `bytes` of rubbish come before it
-  echo,            // the request comes back first (RTU)
+  echo,            // every request comes back, as from an adapter that hears itself (RTU)
   repeat,          // the answer comes twice
   drip,            // its bytes come `delay` apart
   reboot,          // connections are closed, nobody answers; what was written is forgotten
-  half_open,       // connections stay, nothing is taken from them any more
+  half_open,       // the connections that are open when it begins are dead from then on; new ones are not
 };
 inline constexpr std::string_view kFaultWords[] = {"silent",    "late",       "wrong_unit", "wrong_function", "wrong_crc",
                                                    "exception", "drop_bytes", "garbage",    "echo",           "repeat",
                                                    "drip",      "reboot",     "half_open"};
+
+// Only where frames are RTU's.
+constexpr bool is_of_rtu(FaultKind kind) { return kind == FaultKind::wrong_crc || kind == FaultKind::echo; }
 
 struct ScriptedFault {
   FaultKind kind = FaultKind::silent;
@@ -63,12 +66,15 @@ class FaultScript {
   // Whether the whole endpoint suffers from this kind now (reboot, half_open).
   bool endpoint_has(FaultKind kind, size_t endpoint, Duration since) const;
 
+  // Whether the line hands this request back before anybody answers it.
+  bool echoes(size_t endpoint, const Found& request, Duration since);
+
   // What leaves instead of `answer` (a PDU) to this request. Nothing: silence.
   std::vector<Lump> play(size_t endpoint, Framing framing, const Found& request, std::span<const uint8_t> answer, Duration since);
 
  private:
   bool hits(const ScriptedFault& fault, size_t endpoint, const Found& request, Duration since);
-  void distort(const ScriptedFault& fault, Framing framing, const Found& request, std::vector<uint8_t>& frame);
+  void distort(const ScriptedFault& fault, Framing framing, std::vector<uint8_t>& frame);
   uint64_t roll();
 
   std::vector<ScriptedFault> faults_;

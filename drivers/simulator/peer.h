@@ -38,6 +38,7 @@ class Peer {
 
   uint32_t interest = 0;  // the events that epoll was asked for
   uint64_t number = 0;    // no other peer has it
+  bool dead = false;      // half open: nothing is taken from it nor sent any more
   MonoTime line_free;     // of a line that keeps its pace: when the last byte on it has passed
 
  private:

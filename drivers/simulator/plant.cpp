@@ -160,6 +160,9 @@ void Plant::add_fault(const Fields& fields, Complaints& complaints) {
     const auto at = std::ranges::find(endpoints_, wanted, &PlantEndpoint::name);
     if (at == endpoints_.end()) return complaints.push_back({fields.mark("endpoint"), "no endpoint is called '" + wanted + "'"});
     fault.endpoint = static_cast<size_t>(at - endpoints_.begin());
+    if (simulator::is_of_rtu(fault.kind) && at->framing != simulator::Framing::rtu) {
+      return complaints.push_back({fields.mark("fault"), "Modbus TCP has no '" + fields.text("fault") + "': it is of RTU"});
+    }
   }
   if (const auto units = simulator::parse_unit_range(fields.text("unit_id"))) fault.units = *units;
   if (fields.has("registers")) {

@@ -11,8 +11,6 @@
 #include <cerrno>
 #include <cstring>
 
-#include "simulator/answer.h"
-
 namespace ferrule {
 
 using simulator::Descriptor;
@@ -27,8 +25,6 @@ constexpr uint64_t kTimerToken = ~0ull - 1;
 constexpr uint64_t kListenerBit = 1ull << 63;
 
 constexpr int kScriptTickMs = 20;  // how often a plant with faults looks whether an endpoint's begin or end
-// A line that keeps its pace hands bytes over in lumps, as a UART does.
-constexpr size_t kUartLump = 16;
 
 }  // namespace
 
@@ -141,8 +137,7 @@ void PlantServer::admit(Descriptor socket, size_t endpoint) {
   ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   const uint64_t token = add_peer(Peer::connection(std::move(socket), endpoint, plant_.endpoints()[endpoint].framing));
   ++tally_.connections;
-  if (!watch(fd, token)) return drop(token);
-  set_interest(*peers_[token], token);
+  if (!watch(fd, token)) drop(token);
 }
 
 void PlantServer::drop(uint64_t token) {
@@ -172,6 +167,7 @@ uint64_t PlantServer::add_peer(Peer peer) {
 void PlantServer::serve(uint64_t token) {
   if (peers_[token] == nullptr) return;  // dropped by an event before this one
   Peer& peer = *peers_[token];
+  if (peer.dead) return drop(token);  // its master has closed it
   bool alive = peer.receive(clock_.now()) || peer.is_line();
   for (bool again = true; alive && again;) {
     alive = take_requests(peer, token);
@@ -183,99 +179,16 @@ void PlantServer::serve(uint64_t token) {
   set_interest(peer, token);
 }
 
-// Answers every whole request that waits, as long as there is room for answers. False: close the connection.
-bool PlantServer::take_requests(Peer& peer, uint64_t token) {
-  while (!peer.crowded()) {
-    const Found found = peer.next();
-    switch (found.what) {
-      case Found::What::incomplete: return true;
-      case Found::What::broken: return false;
-      case Found::What::noise: ++tally_.noise_bytes; break;
-      case Found::What::request: answer_one(peer, token, found); break;
-    }
-    peer.used(found.used);
-  }
-  return true;
-}
-
-void PlantServer::answer_one(Peer& peer, uint64_t token, const Found& found) {
-  const Duration character = plant_.endpoints()[peer.endpoint()].character;
-  if (character > Duration{0}) {  // the request itself takes its time
-    peer.line_free = std::max(clock_.now(), peer.line_free) + character * static_cast<int64_t>(found.used);
-  }
-  if (states_[peer.endpoint()].down) return;
-  if (peer.framing() == simulator::Framing::rtu && found.unit == 0) return obey_broadcast(peer, found);
-  auto* device = plant_.device(peer.endpoint(), found.unit);
-  if (device == nullptr) {
-    ++tally_.unknown_units;
-    return;
-  }
-  ++tally_.requests;
-  simulator::answer_request(*device, found.pdu, clock_.now() - begun_, pdu_);
-  if ((pdu_[0] & 0x80) != 0) ++tally_.exceptions;
-  send_answer(peer, token, found);
-}
-
-// Every device obeys, none answers.
-void PlantServer::obey_broadcast(const Peer& peer, const Found& found) {
-  for (int unit = 1; unit < 256; ++unit) {
-    auto* device = plant_.device(peer.endpoint(), static_cast<uint8_t>(unit));
-    if (device != nullptr) simulator::answer_request(*device, found.pdu, clock_.now() - begun_, pdu_);
-  }
-}
-
-// Now, where nothing keeps it; else lump by lump at its time.
-void PlantServer::send_answer(Peer& peer, uint64_t token, const Found& found) {
-  const Duration character = plant_.endpoints()[peer.endpoint()].character;
-  const Duration turnaround = plant_.turnaround(peer.endpoint(), found.unit);
-  const bool at_once = character == Duration{0} && turnaround == Duration{0};
-  if (at_once && plant_.faults().empty()) return simulator::append_answer(peer.framing(), found, pdu_, peer.answers());
-
-  const MonoTime now = clock_.now();
-  auto lumps = plant_.faults().play(peer.endpoint(), peer.framing(), found, pdu_, now - begun_);
-  const MonoTime begins = (character > Duration{0} ? peer.line_free : now) + turnaround;
-  for (simulator::Lump& lump : lumps) {
-    MonoTime at = begins + lump.after;
-    if (character == Duration{0}) {
-      departures_.push({at, token, peer.number, std::move(lump.bytes)}, now);
-      continue;
-    }
-    at = std::max(at, peer.line_free);
-    for (size_t sent = 0; sent < lump.bytes.size(); sent += kUartLump) {
-      const auto some = std::span(lump.bytes).subspan(sent, std::min(kUartLump, lump.bytes.size() - sent));
-      at += character * static_cast<int64_t>(some.size());
-      departures_.push({at, token, peer.number, {some.begin(), some.end()}}, now);
-    }
-    peer.line_free = at;
-  }
-}
-
-void PlantServer::depart() {
-  while (auto next = departures_.pop(clock_.now())) {
-    if (peers_[next->place] == nullptr || peers_[next->place]->number != next->number) continue;
-    Peer& peer = *peers_[next->place];
-    peer.answers().insert(peer.answers().end(), next->bytes.begin(), next->bytes.end());
-    if (peer.send()) {
-      set_interest(peer, next->place);
-    } else {
-      drop(next->place);
-    }
-  }
-}
-
 // Begins and ends what a whole endpoint suffers from.
 void PlantServer::play_endpoints() {
   const Duration since = clock_.now() - begun_;
   for (size_t endpoint = 0; endpoint < states_.size(); ++endpoint) {
     EndpointState& state = states_[endpoint];
     const bool down = plant_.faults().endpoint_has(simulator::FaultKind::reboot, endpoint, since);
-    const bool frozen = plant_.faults().endpoint_has(simulator::FaultKind::half_open, endpoint, since);
+    const bool half_open = plant_.faults().endpoint_has(simulator::FaultKind::half_open, endpoint, since);
     if (down && !state.down) restart(endpoint);
-    const bool thawed = state.frozen != frozen;
-    state = {down, frozen};
-    for (size_t token = 0; thawed && token < peers_.size(); ++token) {
-      if (peers_[token] != nullptr && peers_[token]->endpoint() == endpoint) set_interest(*peers_[token], token);
-    }
+    if (half_open && !state.half_open) forget_connections(endpoint);
+    state = {down, half_open};
   }
 }
 
@@ -288,9 +201,17 @@ void PlantServer::restart(size_t endpoint) {
   }
 }
 
+void PlantServer::forget_connections(size_t endpoint) {
+  for (size_t token = 0; token < peers_.size(); ++token) {
+    if (peers_[token] == nullptr || peers_[token]->endpoint() != endpoint || peers_[token]->is_line()) continue;
+    peers_[token]->dead = true;
+    set_interest(*peers_[token], token);
+  }
+}
+
 void PlantServer::set_interest(Peer& peer, uint64_t token) {
-  const bool listens = !peer.crowded() && !states_[peer.endpoint()].frozen;
-  const uint32_t wanted = (listens ? EPOLLIN : 0u) | (peer.waiting() ? EPOLLOUT : 0u);
+  const uint32_t alive = (peer.crowded() ? 0u : EPOLLIN) | (peer.waiting() ? EPOLLOUT : 0u);
+  const uint32_t wanted = peer.dead ? uint32_t{EPOLLRDHUP} : alive;
   if (wanted == peer.interest) return;
   epoll_event event{};
   event.events = wanted;

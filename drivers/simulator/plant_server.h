@@ -75,10 +75,13 @@ class PlantServer {
   bool take_requests(simulator::Peer& peer, uint64_t token);
   void answer_one(simulator::Peer& peer, uint64_t token, const simulator::Found& found);
   void send_answer(simulator::Peer& peer, uint64_t token, const simulator::Found& found);
+  void send_echo(simulator::Peer& peer, uint64_t token, const simulator::Found& found, MonoTime begins);
+  MonoTime send_lump(const simulator::Peer& peer, uint64_t token, std::span<const uint8_t> bytes, MonoTime begins);
   void obey_broadcast(const simulator::Peer& peer, const simulator::Found& found);
   void depart();
   void play_endpoints();
   void restart(size_t endpoint);
+  void forget_connections(size_t endpoint);
   size_t connections_of(size_t endpoint) const;
   void set_interest(simulator::Peer& peer, uint64_t token);
 
@@ -89,8 +92,8 @@ class PlantServer {
   simulator::Descriptor epoll_;
   simulator::Descriptor spare_;  // given up for a moment to refuse a connection when descriptors have run out
   struct EndpointState {
-    bool down = false;    // rebooting
-    bool frozen = false;  // half open
+    bool down = false;  // rebooting
+    bool half_open = false;
   };
   simulator::Departures departures_;
   std::vector<EndpointState> states_;

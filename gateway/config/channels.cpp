@@ -1,5 +1,6 @@
 #include "config/channels.h"
 
+#include <algorithm>
 #include <array>
 #include <unordered_map>
 
@@ -80,9 +81,12 @@ class ChannelBuilder {
     if (type.resource == nullptr) return;
     const std::string resource = type.resource(channel);
     if (resource.empty()) return;
-    const auto [known, fresh] = resources_.emplace(resource, channel.name);
-    if (fresh) return;
-    context_.report.add(channel.mark, cited(resource) + " is taken by the channel " + cited(known->second) +
+    const size_t room = type.resource_room == nullptr ? 1 : type.resource_room(channel);
+    const auto [known, fresh] = resources_.emplace(resource, Occupied{channel.name, room, 0});
+    Occupied& occupied = known->second;
+    occupied.room = std::min(occupied.room, room);
+    if (++occupied.channels <= occupied.room) return;
+    context_.report.add(channel.mark, cited(resource) + " is taken by the channel " + cited(occupied.first) +
                                           ": put the devices of one line into one channel");
   }
 
@@ -108,7 +112,12 @@ class ChannelBuilder {
 
   LoadContext& context_;
   UniqueNames names_{"channel"};
-  std::unordered_map<std::string, std::string> resources_;
+  struct Occupied {
+    std::string first;  // channel
+    size_t room = 1;
+    size_t channels = 0;
+  };
+  std::unordered_map<std::string, Occupied> resources_;
 };
 
 }  // namespace

@@ -5,10 +5,12 @@
 #include <termios.h>
 
 #include <cerrno>
+#include <optional>
 #include <system_error>
 
 #include "link/baud.h"
 #include "link/fd_stream.h"
+#include "link/rs485.h"
 #include "link/stream_fields.h"
 
 namespace ferrule {
@@ -22,10 +24,13 @@ struct LineSettings {
   std::string parity;
   int64_t data_bits = 8;
   int64_t stop_bits = 1;
+  std::optional<serial_rs485> rs485 = {};  // none: the port's direction is left as it is
 };
 
 LineSettings line_settings(const Fields& serial) {
-  return {serial.integer("baud"), serial.text("parity"), serial.integer("data_bits"), serial.integer("stop_bits")};
+  LineSettings line{serial.integer("baud"), serial.text("parity"), serial.integer("data_bits"), serial.integer("stop_bits")};
+  if (const Fields* rs485 = serial.object("rs485")) line.rs485 = rs485_settings(*rs485);
+  return line;
 }
 
 tcflag_t size_flag(int64_t data_bits) {
@@ -79,6 +84,12 @@ class SerialStream final : public FdStream {
     if (tcgetattr(port.fd(), &mode) != 0) return failed(errno);
     make_raw(mode, line_, *speed);
     if (tcsetattr(port.fd(), TCSANOW, &mode) != 0) return failed(errno);
+    if (serial_rs485 direction = line_.rs485.value_or(serial_rs485{});
+        line_.rs485 && ioctl(port.fd(), TIOCSRS485, &direction) != 0) {
+      return {
+          Fault::disconnected, static_cast<uint16_t>(errno),
+          name_ + ": the port's driver cannot switch the direction of RS-485: leave out rs485 where the adapter does it itself"};
+    }
     (void)ioctl(port.fd(), TIOCEXCL);
     ask_for_low_latency(port.fd());
     tcflush(port.fd(), TCIOFLUSH);

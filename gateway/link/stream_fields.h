@@ -24,6 +24,36 @@ inline constexpr std::array kTcpFieldTable{
 
 inline constexpr std::array<std::string_view, 3> kParityWords{"none", "even", "odd"};
 
+inline constexpr std::array<std::string_view, 2> kRtsWords{"high", "low"};
+
+inline constexpr std::array kRs485FieldTable{
+    FieldSpec{.name = "rts_on_send",
+              .kind = FieldKind::choice,
+              .help = "Level of RTS while we send; the other one while we listen.",
+              .example = "low",
+              .initial = "high",
+              .words = kRtsWords},
+    FieldSpec{.name = "before",
+              .kind = FieldKind::duration,
+              .help = "How long the line's driver is on before the first byte; the kernel counts whole milliseconds.",
+              .example = "1ms",
+              .initial = "0ms",
+              .least = 0,
+              .most = 0.1},
+    FieldSpec{.name = "after",
+              .kind = FieldKind::duration,
+              .help = "How long it stays on after the last byte.",
+              .example = "1ms",
+              .initial = "0ms",
+              .least = 0,
+              .most = 0.1},
+    FieldSpec{.name = "hears_itself",
+              .kind = FieldKind::boolean,
+              .help = "Leave the receiver on while we send.",
+              .example = "true",
+              .initial = "false"},
+};
+
 inline constexpr std::array kSerialFieldTable{
     FieldSpec{.name = "port",
               .help = "Device file; a name under /dev/serial/by-id survives a change of the USB socket.",
@@ -60,6 +90,12 @@ inline constexpr std::array kSerialFieldTable{
               .unit = "bits",
               .least = 1,
               .most = 2},
+    FieldSpec{.name = "rs485",
+              .kind = FieldKind::object,
+              .help = "Let the kernel switch the direction of an RS-485 port by its RTS line. Most USB adapters do that by "
+                      "themselves and need nothing here.",
+              .example = "{ after: 1ms }",
+              .fields = kRs485FieldTable},
 };
 
 }  // namespace ferrule

@@ -172,6 +172,8 @@ struct DriverType {
   Result<std::unique_ptr<Listener>> (*build_listener)(const ChannelSettings& channel, const ListenerContext& context) = nullptr;
   // A frame in words for people, "read holding 100..121 of unit 5"; empty where it is none. `sent`: by us. May be null.
   std::string (*frame_text)(const ChannelSettings& channel, std::span<const uint8_t> frame, bool sent) = nullptr;
+  // How many channels may share a resource, because each opens a connection of its own. Null: one.
+  size_t (*resource_room)(const ChannelSettings& channel) = nullptr;
 };
 
 }  // namespace ferrule

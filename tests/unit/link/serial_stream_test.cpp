@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <termios.h>
 
+#include "link/rs485.h"
 #include "link/stream.h"
 #include "link/stream_fields.h"
 #include "tests/fakes/serial_cable.h"
@@ -64,6 +65,31 @@ TEST_F(SerialStreamTest, sets_what_was_written_in_the_configuration) {
   EXPECT_EQ(mode.c_cflag & PARODD, static_cast<tcflag_t>(PARODD));
   EXPECT_EQ(mode.c_lflag & (ICANON | ECHO | ISIG), 0u);
   EXPECT_EQ(mode.c_iflag & (IXON | ICRNL), 0u);
+}
+
+TEST_F(SerialStreamTest, the_kernel_is_asked_to_switch_the_direction_as_written) {
+  Fields rs485(kRs485FieldTable);
+  serial_rs485 settings = rs485_settings(rs485);
+  EXPECT_EQ(settings.flags, static_cast<uint32_t>(SER_RS485_ENABLED | SER_RS485_RTS_ON_SEND));
+  EXPECT_EQ(settings.delay_rts_before_send, 0u);
+  rs485.set("rts_on_send", std::string("low"));
+  rs485.set("before", Duration(2ms));
+  rs485.set("after", Duration(1200us));
+  rs485.set("hears_itself", true);
+  settings = rs485_settings(rs485);
+  EXPECT_EQ(settings.flags, static_cast<uint32_t>(SER_RS485_ENABLED | SER_RS485_RTS_AFTER_SEND | SER_RS485_RX_DURING_TX));
+  EXPECT_EQ(settings.delay_rts_before_send, 2u);
+  EXPECT_EQ(settings.delay_rts_after_send, 2u);
+}
+
+TEST_F(SerialStreamTest, a_port_that_cannot_switch_its_direction_is_refused_with_the_remedy) {
+  Fields serial = line(terminal.port());
+  serial.set("rs485", std::vector<Fields>{Fields(kRs485FieldTable)});
+  const auto stream = open(serial);
+  const Status status = stream->connect(in(1s));
+  EXPECT_EQ(status.fault(), Fault::disconnected);
+  EXPECT_NE(status.what().find("leave out rs485"), std::string::npos) << status.what();
+  EXPECT_FALSE(stream->connected());
 }
 
 TEST_F(SerialStreamTest, a_port_belongs_to_one_program) {

@@ -106,6 +106,18 @@ TEST(ModbusType, one_endpoint_is_one_resource) {
   EXPECT_EQ(k_modbus_driver.resource(serial.settings), "/dev/ttyUSB0");
 }
 
+TEST(ModbusType, an_endpoint_bears_one_connection_unless_more_are_written_and_a_port_never_does) {
+  ModbusChannel tcp;
+  tcp.tcp(1502);
+  EXPECT_EQ(k_modbus_driver.resource_room(tcp.settings), 1u);
+  tcp.settings.fields.set("connections", int64_t{3});
+  EXPECT_EQ(k_modbus_driver.resource_room(tcp.settings), 3u);
+  ModbusChannel serial;
+  serial.serial("/dev/ttyUSB0");
+  serial.settings.fields.set("connections", int64_t{3});
+  EXPECT_EQ(k_modbus_driver.resource_room(serial.settings), 1u);
+}
+
 TEST(ModbusType, a_devices_timeout_comes_before_the_channels_and_a_slow_line_adds_its_own) {
   using namespace std::chrono_literals;
   ModbusChannel channel;

@@ -50,6 +50,21 @@ TEST(HostileTcp, a_late_answer_is_dropped_and_the_next_read_gets_its_own) {
   EXPECT_EQ(plant.device.connections(), 1) << "the connection stays";
 }
 
+TEST(HostileTcp, a_connection_through_which_nothing_comes_any_more_is_made_anew) {
+  Plant* plant = nullptr;
+  Plant hung([&](Peer& peer, const HeardRequest& heard) {
+    if (plant->device.connections() > 1) peer.send_tcp(heard.transaction, read_answer(5, 3, {42}));
+  });
+  plant = &hung;
+  for (int turn = 0; turn < 3; ++turn) EXPECT_EQ(hung.read(50ms).status.fault(), Fault::timeout);
+  const Exchange given_up = hung.read();
+  EXPECT_EQ(given_up.status.fault(), Fault::disconnected);
+  EXPECT_EQ(given_up.bytes_out, 0u) << "the request can be made again at once";
+  ASSERT_TRUE(hung.driver->connect(hung.channel.in(5s)).ok());
+  EXPECT_TRUE(hung.read().status.ok());
+  EXPECT_EQ(hung.sink.value(hung.tag), Value(uint64_t{42}));
+}
+
 TEST(HostileTcp, foreign_transactions_and_units_are_never_taken_and_the_wait_goes_on) {
   Plant plant([](Peer& peer, const HeardRequest& heard) {
     peer.send_tcp(static_cast<uint16_t>(heard.transaction + 1), read_answer(5, 3, {1}));

@@ -29,8 +29,13 @@ class PlantFields {
   PlantFields& tcp(Entries entries = {}, Entries endpoint = {}) {
     return add_endpoint("tcp", std::move(entries), std::move(endpoint));
   }
-  PlantFields& serial(const std::string& link, Entries endpoint = {}) {
-    return add_endpoint("serial", {{"link", link}}, std::move(endpoint));
+  PlantFields& serial(const std::string& link, Entries entries = {}, Entries endpoint = {}) {
+    entries.emplace_back("link", link);
+    return add_endpoint("serial", std::move(entries), std::move(endpoint));
+  }
+  PlantFields& fault(const Entries& fault) {
+    faults_.push_back(fields_of(table_of(kPlantFields, "faults"), fault, {.line = 200 + static_cast<uint32_t>(faults_.size())}));
+    return *this;
   }
   PlantFields& device(Entries device, const std::vector<Entries>& rows) {
     const auto table = table_of(kPlantFields, "devices");
@@ -46,6 +51,7 @@ class PlantFields {
     Fields all(kPlantFields, {.line = 1});
     all.set("endpoints", endpoints_, {.line = 1});
     all.set("devices", devices_);
+    all.set("faults", faults_);
     return all;
   }
   std::unique_ptr<Plant> plant() const {
@@ -62,7 +68,7 @@ class PlantFields {
     return *this;
   }
 
-  std::vector<Fields> endpoints_, devices_;
+  std::vector<Fields> endpoints_, devices_, faults_;
 };
 
 }  // namespace ferrule

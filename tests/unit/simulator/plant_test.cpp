@@ -51,6 +51,10 @@ TEST(Plant, what_is_wrong_is_said_at_its_place) {
       {PlantFields().tcp().device({}, {{{"address", "holding:1"}, {"text", "x"}}}), 100, "needs `type: string`"},
       {PlantFields().tcp().device({}, {{{"address", "holding:1"}, {"type", "string"}}}), 100, "needs `text"},
       {PlantFields().tcp().device({}, {{{"address", "input:65000"}, {"count", int64_t{1000}}}}), 100, "the last one there is"},
+      {PlantFields().tcp().device({}, {kRow}).fault({{"fault", "late"}, {"endpoint", "b"}}), 200, "no endpoint is called 'b'"},
+      {PlantFields().tcp().device({}, {kRow}).fault({{"fault", "late"}, {"registers", "holding:9-1"}}), 200, "holding:9-1"},
+      {PlantFields().tcp({}, {{"name", "a"}}).device({}, {kRow}).fault({{"fault", "echo"}, {"endpoint", "a"}}), 200,
+       "it is of RTU"},
   };
   for (const Wrong& wrong : wrongs) {
     Complaints complaints;

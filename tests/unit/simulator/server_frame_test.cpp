@@ -5,18 +5,13 @@
 
 #include <random>
 
+#include "tests/unit/simulator/master.h"
+
 namespace ferrule::simulator {
 namespace {
 
 using Bytes = std::vector<uint8_t>;
 using What = Found::What;
-
-Bytes with_crc(Bytes frame) {
-  const uint16_t crc = crc16(frame);
-  frame.push_back(static_cast<uint8_t>(crc));
-  frame.push_back(static_cast<uint8_t>(crc >> 8));
-  return frame;
-}
 
 Bytes pdu_of(const Found& found) { return {found.pdu.begin(), found.pdu.end()}; }
 
