@@ -31,7 +31,9 @@ class TimedLine {
       answered_ = clock_.now() + kLatency;
     });
     stream_ = stream.get();
-    line_ = make_rtu_line(std::move(stream), {.silence = kSilence, .error_silence = kErrorSilence, .pauses = pauses}, context_);
+    line_ =
+        make_rtu_line(std::move(stream),
+                      {.silence = kSilence, .error_silence = kErrorSilence, .pauses = pauses, .late = LateWindows()}, context_);
     EXPECT_TRUE(line_->connect(clock_.now() + 1s).ok());
     clock_.advance(1s);
   }
