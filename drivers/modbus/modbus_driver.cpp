@@ -101,8 +101,8 @@ Result<Requests> ModbusDriver::replan(const DeviceSettings& device, std::span<co
   // A tag is in the requests of its own group and in those of groups that are due together.
   const auto tag_of = [](const Wanted& one) { return one.piece.cut.tag; };
   std::ranges::stable_sort(wanted, {}, tag_of);
-  const auto twice = std::ranges::unique(wanted, {}, tag_of);
-  wanted.erase(twice.begin(), twice.end());
+  const auto same_tag = [&](const Wanted& a, const Wanted& b) { return tag_of(a) == tag_of(b); };
+  wanted.erase(std::unique(wanted.begin(), wanted.end(), same_tag), wanted.end());
   if (wanted.size() != rising.size()) return Status(Fault::invalid, "tags that were never planned cannot be planned anew");
   return plan(device, wanted);
 }
