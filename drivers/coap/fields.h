@@ -129,7 +129,7 @@ inline constexpr std::array kDeviceFields{
 };
 
 inline constexpr std::array<std::string_view, 6> kFormatWords{"text", "json", "cbor", "senml_json", "senml_cbor", "bytes"};
-inline constexpr std::array<std::string_view, 3> kTypeWords{"number", "text", "bool"};
+inline constexpr std::array<std::string_view, 3> kTypeWords{"number", "string", "bool"};
 inline constexpr std::array<std::string_view, 2> kMethodWords{"put", "post"};
 
 inline constexpr std::array kTagFields{

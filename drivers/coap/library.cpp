@@ -35,6 +35,7 @@ coap_dtls_pki_t certificates(const Security& security) {
   coap_dtls_pki_t setup{};
   setup.version = COAP_DTLS_PKI_SETUP_VERSION;
   setup.verify_peer_cert = 1;
+  setup.check_common_ca = 1;  // else 4.3.1 does not even read ca_file
   setup.cert_chain_validation = 1;
   setup.cert_chain_verify_depth = 3;
   setup.pki_key.key_type = COAP_PKI_KEY_PEM;

@@ -30,7 +30,9 @@ def every_profile_can_be_used(bench):
         drivers = yaml.safe_load(profile.read_text())["driver"]
         driver = drivers if isinstance(drivers, str) else drivers[0]
         way = "serial: { port: /dev/ttyUSB0 }" if driver == "serial" else "tcp: { host: 127.0.0.1, port: 4001 }"
-        config.write_text(f"channels: [ {{ name: a, driver: {driver}, {way}, devices: [ {{ name: d, unit_id: 1, profile: {name} }} ] }} ]\n")
+        device = "host: 127.0.0.1, " if driver == "coap" else ""
+        way = "timeout: 1s" if driver == "coap" else way
+        config.write_text(f"channels: [ {{ name: a, driver: {driver}, {way}, devices: [ {{ name: d, unit_id: 1, {device}profile: {name} }} ] }} ]\n")
         result = check(bench.folder, config, "--profiles", PROFILES)
         expect_equal(result.returncode, 0, f"profile {name} should pass:\n{result.stdout}{result.stderr}")
 

@@ -49,7 +49,8 @@ uplinks:
 
 
 def profile_names():
-    return [file.relative_to(PROFILES).with_suffix("").as_posix() for file in sorted(PROFILES.rglob("*.yaml"))]
+    of_modbus = [file for file in sorted(PROFILES.rglob("*.yaml")) if "\ndriver: modbus\n" in file.read_text()]
+    return [file.relative_to(PROFILES).with_suffix("").as_posix() for file in of_modbus]
 
 
 def line_of_profiles(port):
