@@ -6,6 +6,7 @@
 #include "modbus/point.h"
 #include "modbus/read_plan.h"
 #include "modbus/stretch.h"
+#include "modbus/write_request.h"
 
 namespace ferrule::modbus {
 
@@ -73,7 +74,8 @@ class Checker {
     if (point->exponent) check_exponent(*point, tag);
     check_extent(*point, device, tag);
     check_readable(*point, device, tag);
-    if (tag.writable) check_write(*point, tag);
+    if (tag.writable) check_write(*point, device, tag);
+    check_extras_of_writes(tag);
   }
 
   void check_type(const Point& point, const TagSettings& tag) {
@@ -148,20 +150,41 @@ class Checker {
                                              ", which is not among the device's functions: add it there, or leave the tag out");
   }
 
-  void check_write(const Point& point, const TagSettings& tag) {
+  void check_write(const Point& point, const DeviceSettings& device, const TagSettings& tag) {
     const std::string address = to_text(point.address);
     if (!can_write(point.address.area)) {
       complain(tag.mark, address + " can only be read: leave out write, or use coil or holding");
     } else if (point.address.models) {
       complain(tag.mark, address + " can only be read so: write the register's own address (holding:...) in a tag of its own");
-    } else if (point.address.bit || !point.field.whole()) {
-      complain(tag.mark, address +
-                             " is a part of a register: writing it would overwrite its neighbours; make the whole register "
-                             "writable (" +
-                             address.substr(0, address.find('.')) + "), or use a coil");
     } else if (point.width() > kMostWrittenRegisters) {
       complain(tag.mark, address + " has " + std::to_string(point.width()) + " registers, a write takes 123: shorten it");
+    } else if (!write_function(point, functions_of(device.fields))) {
+      complain(tag.mark, why_not_written(point, address));
     }
+  }
+
+  // Its device's `functions` leave none for it, or there is none for parts of wide values.
+  static std::string why_not_written(const Point& point, const std::string& address) {
+    const Function usual = usual_write_function(point);
+    const std::string whole = "make the whole of it writable (" + address.substr(0, address.find('.')) + ", without a mask)";
+    if (usual == Function::mask_write && point.width() > 1) {
+      return address + " is a part of a value of " + std::to_string(point.width()) +
+             " registers, and only bits of one can be written: " + "name the register that holds them with type: uint16, or " +
+             whole;
+    }
+    const std::string missing = address + " is written with function " + std::to_string(static_cast<int>(usual)) +
+                                ", which is not among the device's functions: add it there";
+    return missing + (usual == Function::mask_write ? ", or " + whole : ", or leave out write");
+  }
+
+  void check_extras_of_writes(const TagSettings& tag) {
+    for (const char* name : {"read_back", "broadcast"}) {
+      if (tag.writable || !tag.fields.boolean(name)) continue;
+      complain(tag.fields.mark(name), std::string(name) + " goes with write: add write: { min: ..., max: ... }, or leave it out");
+    }
+    if (!tag.fields.boolean("broadcast") || rtu()) return;
+    complain(tag.fields.mark("broadcast"),
+             "Modbus TCP knows no broadcast: leave it out; behind a gateway that passes RTU frames on, set rtu_over_tcp: true");
   }
 
   const ChannelSettings& channel_;

@@ -6,6 +6,7 @@
 
 namespace ferrule::modbus {
 
+inline constexpr uint8_t kIllegalFunction = 1;
 inline constexpr uint8_t kIllegalAddress = 2;
 inline constexpr uint8_t kIllegalValue = 3;  // also: too many registers at once
 inline constexpr uint8_t kDeviceFailure = 4;

@@ -130,6 +130,11 @@ inline constexpr std::array kDeviceFields{
               .help = "The function codes that the device knows, where it does not know all of 1 to 6, 15, 16 and 22.",
               .example = "[3, 16]",
               .check = check_function},
+    FieldSpec{.name = "read_back",
+              .kind = FieldKind::boolean,
+              .help = "After each write read the value again; the write is done only where the device has it then.",
+              .example = "true",
+              .initial = "false"},
     FieldSpec{.name = "pause",
               .kind = FieldKind::duration,
               .help = "As the channel's, for this device.",
@@ -188,6 +193,14 @@ inline constexpr std::array kTagFields{
         .help = "Address of the register with the power of ten that the value is multiplied with (SunSpec's scale factors).",
         .example = "sunspec:103/15",
         .check = check_address},
+    FieldSpec{.name = "read_back", .kind = FieldKind::boolean, .help = "As the device's, for this tag.", .example = "true"},
+    FieldSpec{.name = "broadcast",
+              .kind = FieldKind::boolean,
+              .help =
+                  "RTU: a write goes to every unit of the line (unit 0) at once. None of them confirms that; `read_back` looks "
+                  "at this device at least.",
+              .example = "true",
+              .initial = "false"},
 };
 
 }  // namespace ferrule::modbus

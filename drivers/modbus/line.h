@@ -36,8 +36,12 @@ class Line {
   virtual ~Line() = default;
   virtual Status connect(Deadline deadline) = 0;
   virtual void disconnect() noexcept = 0;
-  // `pdu` is the question's, function code first.
-  virtual Answer ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline) = 0;
+  // `pdu` is the question's, function code first. From `send_by` on it is not sent any more: timeout, nothing sent. A broadcast
+  // is answered by nobody: ok once the units have had time to act on it, which ends at the deadline, too.
+  virtual Answer ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline, MonoTime send_by) = 0;
+  Answer ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline) {
+    return ask(question, pdu, deadline, deadline);
+  }
   // See Driver::free_at.
   virtual MonoTime free_at(const Question& /*question*/, MonoTime now) const { return now; }
 };
@@ -46,6 +50,7 @@ std::unique_ptr<Line> make_tcp_line(std::unique_ptr<Stream> stream, const Pauses
 
 struct RtuTiming {
   Duration silence{0};     // that parts two frames: 3.5 characters; 0 over TCP
+  Duration character{0};   // one byte on the wire; 0 over TCP
   Duration error_silence;  // after an error, until the line counts as quiet
   Pauses pauses{};
   LateWindows late;

@@ -6,7 +6,6 @@
 #include "modbus/fields.h"
 #include "modbus/read_plan.h"
 #include "modbus/wire_format.h"
-#include "modbus/write_request.h"
 
 namespace ferrule::modbus {
 
@@ -42,6 +41,7 @@ std::unique_ptr<Line> make_line(const ChannelSettings& channel, const ChannelCon
   RtuTiming timing{.error_silence = kTcpErrorSilence, .pauses = pauses_of(channel), .late = late_windows(channel)};
   if (const Fields* serial = fields.object("serial")) {
     timing.silence = frame_silence(*serial);
+    timing.character = character_time(*serial);
     timing.error_silence = std::max(timing.silence, kSerialErrorSilence);
     timing.may_echo = true;
     return make_rtu_line(make_serial_stream(*serial, context.clock, context.stop), timing, context);
@@ -72,7 +72,7 @@ Result<std::unique_ptr<Driver>> ModbusDriver::build(const ChannelSettings& chann
     for (const TagSettings& tag : device.tags) {
       const auto point = point_of(device.fields, tag.fields);
       if (!point.ok()) return point.status();
-      if (tag.writable) driver->targets_.emplace(tag.id, Target{unit_of(device.fields), *point});
+      if (tag.writable) driver->targets_.emplace(tag.id, target_of(device.fields, tag.fields, *point));
     }
   }
   return std::unique_ptr<Driver>(std::move(driver));
@@ -122,7 +122,7 @@ Exchange ModbusDriver::read(const Request& request, SampleSink& sink, Deadline d
   return answered(request, ask(body.question, body.pdu, deadline), sink);
 }
 
-Answer ModbusDriver::ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline) {
+Answer ModbusDriver::ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline, MonoTime send_by) {
   if (silent_ >= kSilentMost && channel_.fields.has("tcp")) {
     silent_ = 0;
     disconnect();
@@ -131,7 +131,7 @@ Answer ModbusDriver::ask(const Question& question, std::span<const uint8_t> pdu,
                        "nothing came after the last " + std::to_string(kSilentMost) + " requests; connecting again"};
     return given_up;
   }
-  Answer answer = line_->ask(question, pdu, deadline);
+  Answer answer = line_->ask(question, pdu, deadline, send_by);
   if (answer.sent) silent_ = answer.status.fault() == Fault::timeout && answer.bytes_in == 0 ? silent_ + 1 : 0;
   return answer;
 }
@@ -187,23 +187,6 @@ void ModbusDriver::silent(const Request& request, SampleSink& sink, Exchange& ex
 
 MonoTime ModbusDriver::free_at(const Request& request, MonoTime now) const {
   return line_->free_at(static_cast<const ReadBody&>(*request.body).question, now);
-}
-
-WriteOutcome ModbusDriver::write(const Command& command, Deadline deadline) {
-  const auto target = targets_.find(command.tag);
-  if (target == targets_.end()) {
-    return {CommandResult::refused, Status(Fault::invalid, context_.names.full_name(command.tag) + " is not writable")};
-  }
-  if (context_.clock.now() >= command.expires) return {CommandResult::expired, Status(Fault::timeout, "the command is too old")};
-  const auto request = write_request(target->second.unit, target->second.point, command.value);
-  if (!request.ok()) return {CommandResult::refused, request.status()};
-
-  const Answer answer = ask(request->question, request->pdu(), deadline);
-  if (!answer.status.ok()) return {answer.sent ? CommandResult::unknown : CommandResult::failed, answer.status};
-  if (answer.exception == 0) return {CommandResult::done, {}};
-  const std::string text = "unit " + std::to_string(target->second.unit) + ": " + exception_text(answer.exception);
-  const bool may_have_happened = answer.exception == kAcknowledge || answer.exception == kGatewayNoAnswer;
-  return {may_have_happened ? CommandResult::unknown : CommandResult::refused, Status(Fault::refused, answer.exception, text)};
 }
 
 }  // namespace ferrule::modbus

@@ -9,6 +9,7 @@
 #include "modbus/point.h"
 #include "modbus/prober.h"
 #include "modbus/refusals.h"
+#include "modbus/stretch.h"
 #include "modbus/sunspec_models.h"
 #include "sdk/driver.h"
 
@@ -25,6 +26,7 @@ class ModbusDriver final : public Driver {
   Exchange read(const Request& request, SampleSink& sink, Deadline deadline) override;
   MonoTime free_at(const Request& request, MonoTime now) const override;
   WriteOutcome write(const Command& command, Deadline deadline) override;
+  WriteOutcome read_back(const Command& command, Deadline deadline) override;
   Prober* prober() override { return &prober_; }
   void disconnect() noexcept override;
 
@@ -32,12 +34,19 @@ class ModbusDriver final : public Driver {
   struct Target {  // of a write
     uint8_t unit;
     Point point;
+    FunctionSet functions;  // that the device knows
+    bool read_back;
+    bool broadcast;
   };
+  static Target target_of(const Fields& device, const Fields& tag, const Point& point);
   ModbusDriver(const ChannelSettings& channel, const ChannelContext& context);
   // As the line's, but a TCP connection through which nothing comes any more is given up first: then the status is disconnected
   // and nothing was sent. A device that hangs, or has forgotten a connection that its machine still acknowledges, shows in
   // nothing else.
-  Answer ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline);
+  Answer ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline, MonoTime send_by);
+  Answer ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline) {
+    return ask(question, pdu, deadline, deadline);
+  }
   // What the answer to a request for registers means for its tags.
   Exchange answered(const Request& request, const Answer& answer, SampleSink& sink);
   void refused(const Request& request, const Answer& answer, SampleSink& sink, Exchange& exchange);

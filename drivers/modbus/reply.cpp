@@ -7,7 +7,8 @@ namespace ferrule::modbus {
 namespace {
 
 constexpr uint8_t kExceptionFlag = 0x80;
-constexpr size_t kWriteReply = 5;  // function, address, value or count
+constexpr size_t kWriteReply = 5;      // function, address, value or count
+constexpr size_t kMaskWriteReply = 7;  // function, address, both masks
 
 Verdict wrong(std::string_view why) { return {.kind = Verdict::Kind::wrong, .code = 0, .data = {}, .why = why}; }
 
@@ -19,14 +20,18 @@ Verdict judge_read(const Question& question, std::span<const uint8_t> pdu) {
 }
 
 Verdict judge_write(const Question& question, std::span<const uint8_t> pdu) {
-  if (pdu.size() != kWriteReply) return wrong("the confirmation of a write has a wrong length");
+  const bool masks = question.function == Function::mask_write;
+  if (pdu.size() != (masks ? kMaskWriteReply : kWriteReply)) return wrong("the confirmation of a write has a wrong length");
   if (word_at(pdu, 1) != question.address) return wrong("the confirmation is for another address");
   if (word_at(pdu, 3) != question.count) return wrong("the confirmation is for another value or count");
+  if (masks && word_at(pdu, 5) != question.or_mask) return wrong("the confirmation is for another value");
   return {.kind = Verdict::Kind::answer, .code = 0, .data = {}, .why = {}};
 }
 
 bool is_read_function(uint8_t function) { return function >= 1 && function <= 4; }
-bool is_write_function(uint8_t function) { return function == 5 || function == 6 || function == 15 || function == 16; }
+bool is_write_function(uint8_t function) {
+  return function == 5 || function == 6 || function == 15 || function == 16 || function == 22;
+}
 
 }  // namespace
 
@@ -64,7 +69,9 @@ RtuSize rtu_reply_size(std::span<const uint8_t> bytes) {
     if (is_read_function(plain) || is_write_function(plain)) return {RtuSize::Kind::known, 5};
     return {RtuSize::Kind::garbage, 0};
   }
-  if (is_write_function(function)) return {RtuSize::Kind::known, 8};
+  if (is_write_function(function)) {
+    return {RtuSize::Kind::known, 3 + (function == static_cast<uint8_t>(Function::mask_write) ? kMaskWriteReply : kWriteReply)};
+  }
   if (!is_read_function(function)) return {RtuSize::Kind::garbage, 0};
   if (bytes.size() < 3) return {};
   const size_t size = size_t{3} + bytes[2] + 2;

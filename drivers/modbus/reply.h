@@ -18,15 +18,19 @@ enum class Function : uint8_t {
   write_register = 6,
   write_coils = 15,
   write_registers = 16,
+  mask_write = 22,
 };
 
 struct Question {
   uint8_t unit = 1;
   Function function = Function::read_holding;
   uint16_t address = 0;
-  uint16_t count = 1;  // registers or bits; for a write of one coil or register the value that was sent
+  uint16_t count = 1;    // registers or bits; of a write of one coil or register the value; of mask_write the bits that stay
+  uint16_t or_mask = 0;  // of mask_write: what the other bits become
 
   bool is_read() const { return function <= Function::read_input; }
+  // RTU only: to all units, and none of them answers.
+  bool is_broadcast() const { return unit == 0 && !is_read(); }
   uint16_t data_bytes() const;  // of a right answer to a read
 };
 

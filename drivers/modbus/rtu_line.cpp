@@ -14,6 +14,9 @@ namespace ferrule::modbus {
 
 namespace {
 
+// "Modbus over Serial Line", 2.4.1: the turnaround delay, typically 100 to 200 ms.
+constexpr Duration kBroadcastDelay = std::chrono::milliseconds(100);
+
 class RtuLine final : public Line {
  public:
   RtuLine(std::unique_ptr<Stream> stream, const RtuTiming& timing, const ChannelContext& context)
@@ -36,14 +39,14 @@ class RtuLine final : public Line {
 
   MonoTime free_at(const Question& question, MonoTime now) const override { return overdue_.free_at(question, now); }
 
-  Answer ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline) override {
+  Answer ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline, MonoTime send_by) override {
     Answer answer;
     if (!stream_->connected()) {
       answer.status = {Fault::disconnected, stream_->name() + ": not connected"};
       return answer;
     }
     ExchangeMeter meter(answer, context_);
-    if (answer.status = make_quiet(question, deadline, meter); !answer.status.ok()) return answer;
+    if (answer.status = make_quiet(question, std::min(deadline, send_by), meter); !answer.status.ok()) return answer;
     const auto frame = format_->compose(0, question.unit, pdu);
     if (!frame.ok()) {
       answer.status = frame.status();
@@ -53,7 +56,10 @@ class RtuLine final : public Line {
     garbled_ = false;
     answer.status = stream_->write(*frame, deadline);
     meter.sent(*frame);
-    if (answer.status.ok()) answer.status = listen(question, *frame, deadline, answer, meter);
+    if (answer.status.ok()) {
+      answer.status =
+          question.is_broadcast() ? let_act(frame->size(), deadline, meter) : listen(question, *frame, deadline, answer, meter);
+    }
     meter.ends();
     last_byte_ = context_.clock.now();
     unclean_ = unclean_ || !answer.status.ok() || filled_ > 0;
@@ -122,13 +128,29 @@ class RtuLine final : public Line {
     overdue_.came_late(unit, function, data_bytes, context_.clock.now());
   }
 
+  // After a broadcast: nobody answers, but all act on it. What is heard is our echo.
+  Status let_act(size_t frame_size, Deadline deadline, ExchangeMeter& meter) {
+    const MonoTime until =
+        std::min(deadline, context_.clock.now() + timing_.character * static_cast<int64_t>(frame_size) + kBroadcastDelay);
+    while (true) {
+      const auto got = stream_->read(in_, until);
+      if (got.ok()) {
+        meter.received(std::span(in_).first(*got));
+      } else {
+        return got.status().fault() == Fault::timeout ? Status() : got.status();
+      }
+    }
+  }
+
   // --- the answer ------------------------------------------------------------------------------------------------------------
 
   Status listen(const Question& question, std::span<const uint8_t> request, Deadline deadline, Answer& answer,
                 ExchangeMeter& meter) {
     std::span<const uint8_t> echo = timing_.may_echo ? request : std::span<const uint8_t>();
-    // The confirmation of one coil or register is the request itself: whether the first copy is an echo, reads have taught us.
-    const bool looks_like_answer = question.function == Function::write_coil || question.function == Function::write_register;
+    // The confirmation of one coil or register, or of bits, is the request itself: whether the first copy is an echo, reads have
+    // taught us.
+    const bool looks_like_answer = question.function == Function::write_coil || question.function == Function::write_register ||
+                                   question.function == Function::mask_write;
     if (looks_like_answer && !echoes_) echo = {};
     while (true) {
       while (filled_ > 0) {

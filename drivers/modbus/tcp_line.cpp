@@ -35,13 +35,17 @@ class TcpLine final : public Line {
 
   void disconnect() noexcept override { stream_->disconnect(); }
 
-  Answer ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline) override {
+  Answer ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline, MonoTime send_by) override {
     Answer answer;
     if (!stream_->connected()) {
       answer.status = {Fault::disconnected, stream_->name() + ": not connected"};
       return answer;
     }
     if (answer.status = rest(pauses_[question.unit], deadline); !answer.status.ok()) return answer;
+    if (context_.clock.now() >= send_by) {
+      answer.status = {Fault::timeout, stream_->name() + ": it was too late to send it"};
+      return answer;
+    }
     drop(std::exchange(answered_, 0));
     const std::span<const uint8_t> frame = request_.compose(++transaction_, question.unit, pdu);
     ExchangeMeter meter(answer, context_);

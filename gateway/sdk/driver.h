@@ -77,6 +77,8 @@ struct Command {
 struct WriteOutcome {
   CommandResult result = CommandResult::failed;
   Status status;
+  // It was sent, and the user wants it looked at: the runner calls read_back() next, whose outcome is the command's.
+  bool read_back = false;
 };
 
 // What a driver has noticed while nothing was asked of it.
@@ -122,6 +124,12 @@ class Driver {
 
   // At most one exchange. Only tags whose settings say `writable` arrive here.
   virtual WriteOutcome write(const Command& command, Deadline deadline) = 0;
+
+  // Reads again what write() has just written, in one exchange. done: it is there. refused: the device has another value, the
+  // status says which. unknown: it could not be read.
+  virtual WriteOutcome read_back(const Command& /*command*/, Deadline /*deadline*/) {
+    return {CommandResult::unknown, Status(Fault::invalid, "this driver cannot read back")};
+  }
 
   // Raw reads, for people; nullptr: this driver has none. Lives as long as the driver.
   virtual Prober* prober() { return nullptr; }

@@ -20,9 +20,9 @@ void demand(bool holds) {
 }
 
 Question question_of(std::span<const uint8_t> head) {
-  constexpr Function kFunctions[] = {Function::read_coils,     Function::read_discrete, Function::read_holding,
-                                     Function::read_input,     Function::write_coil,    Function::write_register,
-                                     Function::write_registers};
+  constexpr Function kFunctions[] = {Function::read_coils,      Function::read_discrete, Function::read_holding,
+                                     Function::read_input,      Function::write_coil,    Function::write_register,
+                                     Function::write_registers, Function::mask_write};
   return {.unit = head[0],
           .function = kFunctions[head[1] % std::size(kFunctions)],
           .address = head[2],

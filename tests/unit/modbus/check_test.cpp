@@ -16,6 +16,17 @@ struct Mistake {
   std::string remedy;  // a part of the text
 };
 
+void expect_each(const std::vector<Mistake>& table) {
+  for (const Mistake& mistake : table) {
+    ModbusChannel channel;
+    mistake.make(channel);
+    const Complaints complaints = channel.complaints();
+    ASSERT_EQ(complaints.size(), 1u) << mistake.what;
+    EXPECT_EQ(complaints[0].mark, (Mark{mistake.line, mistake.column, 0})) << mistake.what;
+    EXPECT_NE(complaints[0].what.find(mistake.remedy), std::string::npos) << mistake.what << ": " << complaints[0].what;
+  }
+}
+
 TEST(ModbusCheck, a_good_channel_has_no_complaint_and_builds) {
   ModbusChannel channel;
   channel.tcp(502).device(1);
@@ -23,7 +34,8 @@ TEST(ModbusCheck, a_good_channel_has_no_complaint_and_builds) {
   channel.tag("holding:65534", "int32");
   channel.tag("holding:65535");
   channel.tag("coil:7", "", true);
-  channel.tag("holding:3.15");
+  channel.tag("holding:3.15", "", true);
+  channel.tag("holding:4.4-7", "int16", true);
   channel.tag("holding:20", "string", true, 246);
   channel.device(0).device(255).device(2);
   for (const Complaint& complaint : channel.complaints()) ADD_FAILURE() << complaint.what;
@@ -59,10 +71,6 @@ TEST(ModbusCheck, each_mistake_is_marked_where_it_stands_and_names_its_remedy) {
          c.tag("holding:1", "float64");
        },
        20, 3, "raise max_registers"},
-      {"writes to an input", [](auto& c) { c.tcp(502).device(), c.tag("input:1", "", true); }, 20, 1, "only be read"},
-      {"writes to a discrete input", [](auto& c) { c.tcp(502).device(), c.tag("10001", "", true); }, 20, 1, "only be read"},
-      {"writes to a bit", [](auto& c) { c.tcp(502).device(), c.tag("holding:1.2", "", true); }, 20, 1, "(holding:1)"},
-      {"writes too much", [](auto& c) { c.tcp(502).device(), c.tag("holding:1", "string", true, 248); }, 20, 1, "123"},
       {"bits beyond the type", [](auto& c) { c.tcp(502).device(), c.tag("holding:1.12-19"); }, 20, 2, "0 to 15"},
       {"bits of a float", [](auto& c) { c.tcp(502).device(), c.tag("holding:1.4-7", "float32"); }, 20, 2, "type: uint16"},
       {"a mask beyond the type",
@@ -71,8 +79,6 @@ TEST(ModbusCheck, each_mistake_is_marked_where_it_stands_and_names_its_remedy) {
          c.tag_fields().set("mask", int64_t{0x10000}, {20, 7, 0});
        },
        20, 7, "16 bits"},
-      {"writes a part", [](auto& c) { c.tcp(502).device(), c.tag("holding:1.4-7", "", true); }, 20, 1, "(holding:1)"},
-      {"writes to a model", [](auto& c) { c.tcp(502).device(), c.tag("sunspec:123/5", "", true); }, 20, 1, "own address"},
       {"exponent elsewhere",
        [](auto& c) {
          c.tcp(502).device(), c.tag("sunspec:103/5", "int16");
@@ -87,14 +93,45 @@ TEST(ModbusCheck, each_mistake_is_marked_where_it_stands_and_names_its_remedy) {
        20, 8, "496 registers"},
       {"no address", [](auto& c) { c.tcp(502).device(), c.tag("holdin:1"); }, 20, 2, "did you mean 'holding'"},
   };
-  for (const Mistake& mistake : table) {
-    ModbusChannel channel;
-    mistake.make(channel);
-    const Complaints complaints = channel.complaints();
-    ASSERT_EQ(complaints.size(), 1u) << mistake.what;
-    EXPECT_EQ(complaints[0].mark, (Mark{mistake.line, mistake.column, 0})) << mistake.what;
-    EXPECT_NE(complaints[0].what.find(mistake.remedy), std::string::npos) << mistake.what << ": " << complaints[0].what;
-  }
+  expect_each(table);
+}
+
+TEST(ModbusCheck, each_write_that_the_device_cannot_take_is_marked_alike) {
+  const std::vector<Mistake> table{
+      {"writes to an input", [](auto& c) { c.tcp(502).device(), c.tag("input:1", "", true); }, 20, 1, "only be read"},
+      {"writes to a discrete input", [](auto& c) { c.tcp(502).device(), c.tag("10001", "", true); }, 20, 1, "only be read"},
+      {"writes to a bit without function 22",
+       [](auto& c) {
+         c.tcp(502).device();
+         c.device_fields().set("functions", std::vector<std::string>{"3", "6"}, {10, 3, 0});
+         c.tag("holding:1.2", "", true);
+       },
+       20, 1, "(holding:1, without a mask)"},
+      {"writes two registers without function 16",
+       [](auto& c) {
+         c.tcp(502).device();
+         c.device_fields().set("functions", std::vector<std::string>{"3", "6"}, {10, 3, 0});
+         c.tag("holding:1", "int32", true);
+       },
+       20, 1, "function 16"},
+      {"reads back what it never writes",
+       [](auto& c) {
+         c.tcp(502).device(), c.tag("holding:1");
+         c.tag_fields().set("read_back", true, {20, 5, 0});
+       },
+       20, 5, "add write"},
+      {"broadcast over TCP",
+       [](auto& c) {
+         c.tcp(502).device(), c.tag("holding:1", "", true);
+         c.tag_fields().set("broadcast", true, {20, 5, 0});
+       },
+       20, 5, "rtu_over_tcp"},
+      {"writes too much", [](auto& c) { c.tcp(502).device(), c.tag("holding:1", "string", true, 248); }, 20, 1, "123"},
+      {"writes a part of two registers", [](auto& c) { c.tcp(502).device(), c.tag("holding:1.4-7", "uint32", true); }, 20, 1,
+       "holds them with type: uint16"},
+      {"writes to a model", [](auto& c) { c.tcp(502).device(), c.tag("sunspec:123/5", "", true); }, 20, 1, "own address"},
+  };
+  expect_each(table);
 }
 
 TEST(ModbusType, one_endpoint_is_one_resource) {

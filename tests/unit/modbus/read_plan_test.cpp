@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "modbus/write_request.h"
 #include "tests/fakes/modbus_channel.h"
 #include "tests/fakes/recording_sink.h"
 #include "tests/fakes/scripted_device.h"
@@ -182,39 +181,6 @@ TEST(ModbusPlan, words_of_a_sunspec_model_are_planned_apart_from_registers) {
   EXPECT_EQ(plan_texts(channel),
             (std::vector<std::string>{"unit 5 holding 14..14 (1 registers)", "unit 5 sunspec model 1 words 2..17 (16 registers)",
                                       "unit 5 sunspec model 101-103 words 14..15 (2 registers)"}));
-}
-
-struct Write {
-  std::string address;
-  WireType type;
-  uint16_t length;
-  Value value;
-  Bytes pdu;
-};
-
-TEST(ModbusWrite, one_coil_one_register_or_several) {
-  const std::vector<Write> table{
-      {"coil:7", WireType::boolean, 0, true, {5, 0, 7, 0xff, 0}},
-      {"coil:7", WireType::boolean, 0, false, {5, 0, 7, 0, 0}},
-      {"holding:300", WireType::int16, 0, int64_t{-2}, {6, 1, 44, 0xff, 0xfe}},
-      {"holding:2", WireType::uint32, 0, uint64_t{0x01020304}, {16, 0, 2, 0, 2, 4, 1, 2, 3, 4}},
-      {"holding:2", WireType::text, 3, Value::text("ab"), {16, 0, 2, 0, 2, 4, 'a', 'b', 0, 0}},
-  };
-  for (const Write& write : table) {
-    const Point point{*parse_address(write.address), write.type, ByteOrder::abcd, write.length};
-    const auto request = write_request(5, point, write.value);
-    ASSERT_TRUE(request.ok()) << request.status().what();
-    EXPECT_EQ(Bytes(request->pdu().begin(), request->pdu().end()), write.pdu) << write.address;
-  }
-}
-
-TEST(ModbusWrite, the_longest_write_still_fits_a_frame_and_one_more_is_refused) {
-  Point point{*parse_address("holding:0"), WireType::text, ByteOrder::abcd, 246};
-  const auto request = write_request(5, point, Value::text("x"));
-  ASSERT_TRUE(request.ok());
-  EXPECT_EQ(request->size, 252u);
-  point.length = 248;
-  EXPECT_FALSE(write_request(5, point, Value::text("x")).ok());
 }
 
 }  // namespace

@@ -11,6 +11,7 @@ namespace {
 const Question kTwoRegisters{.unit = 5, .function = Function::read_holding, .address = 100, .count = 2};
 const Question kTenCoils{.unit = 5, .function = Function::read_coils, .address = 0, .count = 10};
 const Question kOneRegister{.unit = 5, .function = Function::write_register, .address = 100, .count = 0x1234};
+const Question kSomeBits{.unit = 5, .function = Function::mask_write, .address = 100, .count = 0xff0f, .or_mask = 0x90};
 const Question kSeveral{.unit = 5, .function = Function::write_registers, .address = 100, .count = 2};
 
 struct Case {
@@ -43,6 +44,10 @@ TEST(ModbusReply, only_the_exact_answer_is_one) {
       {"write", kOneRegister, {6, 0, 100, 0x12, 0x34}, Kind::answer},
       {"write, other address", kOneRegister, {6, 0, 101, 0x12, 0x34}, Kind::wrong},
       {"write, other value", kOneRegister, {6, 0, 100, 0x12, 0x35}, Kind::wrong},
+      {"bits", kSomeBits, {22, 0, 100, 0xff, 0x0f, 0, 0x90}, Kind::answer},
+      {"bits, others stay", kSomeBits, {22, 0, 100, 0xff, 0x0e, 0, 0x90}, Kind::wrong},
+      {"bits, others set", kSomeBits, {22, 0, 100, 0xff, 0x0f, 0, 0x91}, Kind::wrong},
+      {"bits, short", kSomeBits, {22, 0, 100, 0xff, 0x0f}, Kind::wrong},
       {"write, short", kOneRegister, {6, 0, 100, 0x12}, Kind::wrong},
       {"write, long", kOneRegister, {6, 0, 100, 0x12, 0x34, 0}, Kind::wrong},
       {"write refused", kOneRegister, {0x86, 3}, Kind::exception},
@@ -90,6 +95,8 @@ TEST(ModbusReply, an_rtu_frame_is_measured_by_its_function_and_byte_count) {
       {{5, 1, 1}, Kind::known, 6},
       {{5, 6}, Kind::known, 8},
       {{5, 16}, Kind::known, 8},
+      {{5, 22}, Kind::known, 10},
+      {{5, 0x96}, Kind::known, 5},
       {{5, 0x83}, Kind::known, 5},
       {{5, 0x90}, Kind::known, 5},
       {{5, 0x80}, Kind::garbage, 0},
