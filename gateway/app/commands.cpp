@@ -163,10 +163,12 @@ void add_probe(CLI::App& app, int& exit_code) {
   command->add_option("--timeout", *timeout_ms, "Milliseconds to wait for each answer")
       ->check(CLI::Range(10, 60000))
       ->capture_default_str();
+  command->remove_option(command->get_option("--json"));
   command->footer(
       "Examples:\n  ferrule probe --serial /dev/ttyUSB0 --baud 19200 --scan\n"
       "  ferrule probe --tcp 192.168.10.20 --unit 1 --read input:0 --count 10\n"
       "  ferrule probe --tcp 192.168.10.20 --read input:0 --count 20 --expect 230.1\n"
+      "  ferrule probe --channel line_a --unit 7\n"
       "A serial line must not be in use: of a running gateway ask with --channel.\n"
       "Exit code 0: found. 1: not found, or refused. 2: nobody is there.");
   command->callback([command, options, timeout_ms, client, &exit_code] {

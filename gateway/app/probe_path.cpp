@@ -5,6 +5,7 @@
 
 #include "app/builtin_types.h"
 #include "app/client_answer.h"
+#include "core/units.h"
 #include "rest/client.h"
 #include "rest/target.h"
 #include "sdk/driver.h"
@@ -98,11 +99,60 @@ class OwnLine final : public ProbePath {
   std::unique_ptr<Driver> driver_;
 };
 
+// The running gateway's own connection.
+class GatewayLine final : public ProbePath {
+ public:
+  GatewayLine(std::string socket, const std::string& channel)
+      : socket_(std::move(socket)), target_("/api/v1/channels/" + percent_encoded(channel) + "/probe") {}
+
+  ProbeAnswer ask(const ProbeQuestion& question) override {
+    const json body{{"unit", question.unit},
+                    {"address", question.address},
+                    {"count", question.count},
+                    {"timeout", to_text(question.timeout)}};
+    const auto reply = rest_call(socket_, "POST", target_, body.dump(), kAsking);
+    if (!reply.ok()) return {.status = Status(Fault::disconnected, reply.status().what())};
+    const json said = json::parse(reply->body, nullptr, false);
+    if (reply->status != 200) return {.status = Status(fault_of(reply->status), text_of(said, "error"))};
+    ProbeAnswer answer;
+    answer.refused = static_cast<uint16_t>(number_of(said, "refused"));
+    answer.refusal = text_of(said, "refusal");
+    answer.took = std::chrono::duration_cast<Duration>(std::chrono::duration<double, std::milli>(number_of(said, "took_ms")));
+    if (!from_hex(text_of(said, "bytes"), answer.bytes)) answer.status = {Fault::bad_reply, "the gateway's answer is no answer"};
+    return answer;
+  }
+
+ private:
+  static constexpr std::chrono::seconds kAsking{40};
+
+  static Fault fault_of(int status) {
+    switch (status) {
+      case 400: return Fault::invalid;
+      case 404: return Fault::not_found;
+      case 504: return Fault::timeout;
+      default: return Fault::disconnected;
+    }
+  }
+
+  static bool from_hex(const std::string& text, std::vector<uint8_t>& bytes) {
+    for (size_t at = 0; at + 1 < text.size(); at += 2) {
+      uint8_t byte = 0;
+      const auto [end, error] = std::from_chars(text.data() + at, text.data() + at + 2, byte, 16);
+      if (error != std::errc() || end != text.data() + at + 2) return false;
+      bytes.push_back(byte);
+    }
+    return text.size() % 2 == 0;
+  }
+
+  const std::string socket_, target_;
+};
+
 }  // namespace
 
-Result<std::unique_ptr<ProbePath>> open_probe_path(const ProbeTarget& target, const ClientCall& /*call*/) {
+Result<std::unique_ptr<ProbePath>> open_probe_path(const ProbeTarget& target, const ClientCall& call) {
   const int ways = int{!target.tcp.empty()} + int{!target.serial.empty()} + int{!target.channel.empty()};
   if (ways != 1) return Status(Fault::invalid, "say where: one of --tcp HOST[:PORT], --serial DEVICE, --channel NAME");
+  if (!target.channel.empty()) return std::unique_ptr<ProbePath>(new GatewayLine(call.socket, target.channel));
   return OwnLine::open(target);
 }
 

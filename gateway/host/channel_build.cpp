@@ -6,13 +6,14 @@
 namespace ferrule {
 
 Result<std::unique_ptr<RunningChannel>> build_channel(const ChannelSettings& settings, const DriverType& type, const Clock& clock,
-                                                      const Names& names, PushOutput& output, size_t frame_bytes) {
+                                                      const Names& names, PushOutput& output, size_t frame_bytes,
+                                                      const std::string& learnt_file) {
   if (ListenerRunner::serves(settings, type)) {
     auto listening = ListenerRunner::build(settings, type, clock, names, output);
     if (!listening) return listening.status();
     return std::unique_ptr<RunningChannel>(std::move(*listening));
   }
-  auto polled = ChannelRunner::build(settings, type, clock, names, output, frame_bytes);
+  auto polled = ChannelRunner::build(settings, type, clock, names, output, frame_bytes, learnt_file);
   if (!polled) return polled.status();
   return std::unique_ptr<RunningChannel>(std::move(*polled));
 }

@@ -12,6 +12,6 @@ namespace ferrule {
 // All that is referred to outlives the channel. Touches nothing outside; fails where the driver does not take these settings.
 Result<std::unique_ptr<RunningChannel>> build_channel(const ChannelSettings& settings, const DriverType& type, const Clock& clock,
                                                       const Names& names, PushOutput& output,
-                                                      size_t frame_bytes = FrameRing::kMost);
+                                                      size_t frame_bytes = FrameRing::kMost, const std::string& learnt_file = {});
 
 }  // namespace ferrule

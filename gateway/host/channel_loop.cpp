@@ -8,6 +8,10 @@ namespace ferrule {
 
 namespace {
 
+// Of an exchange that a person asked for: polls wait no longer than that.
+constexpr Duration kShortestProbe = std::chrono::milliseconds(10);
+constexpr Duration kLongestProbe = std::chrono::seconds(5);
+
 // A probe wants to know whether the device answers, not what.
 class Unheard final : public SampleSink {
  public:
@@ -74,7 +78,7 @@ void ChannelLoop::begin() {
 MonoTime ChannelLoop::turn() {
   if (stop_.raised()) return clock_.now();
   heartbeat_.begin(clock_.now() + Heartbeat::kSlack);
-  if (!link_.up() && link_.connect_at(!commands_.empty()) <= clock_.now()) connect();
+  if (!link_.up() && link_.connect_at(somebody_waits()) <= clock_.now()) connect();
   const MonoTime now = clock_.now();
   if (stop_.raised()) return now;
 
@@ -89,6 +93,12 @@ MonoTime ChannelLoop::turn() {
     return now;
   }
   if (link_.up()) attend(now);
+  if (link_.up() && !asked_last_ && commands_.probe_waits()) {
+    asked_last_ = true;
+    ask_for_somebody();
+    return now;
+  }
+  asked_last_ = false;
   if (link_.up() && probe(now)) return now;
   return poll(now) ? now : wake_at();
 }
@@ -99,9 +109,9 @@ void ChannelLoop::end() {
 }
 
 MonoTime ChannelLoop::wake_at() const {
-  const bool command_waits = !commands_.empty();
-  if (!link_.up()) return std::min(scheduler_.wake_at(), link_.connect_at(command_waits));
-  return command_waits ? clock_.now() : std::min({scheduler_.wake_at(), watch_.next_probe(clock_.now()), attend_at_});
+  const bool waited_for = somebody_waits();
+  if (!link_.up()) return std::min(scheduler_.wake_at(), link_.connect_at(waited_for));
+  return waited_for ? clock_.now() : std::min({scheduler_.wake_at(), watch_.next_probe(clock_.now()), attend_at_});
 }
 
 // A device that tells something is there, and its news go out as a poll of their group.
@@ -142,6 +152,7 @@ void ChannelLoop::link_down() {
 
 void ChannelLoop::fail_commands(const Status& why) {
   while (auto waiting = commands_.pop()) waiting->done({CommandResult::failed, why});
+  while (auto waiting = commands_.pop_probe()) waiting->done({.status = why});
 }
 
 // ---- writes
@@ -165,15 +176,41 @@ void ChannelLoop::write_next() {
       if (outcome.status.fault() == Fault::disconnected) (void)link_.lost(outcome.status);
     }
   }
+  if (outcome.read_back && link_.up()) outcome = read_back(device->second, command);
   waiting->done(std::move(outcome));
   if (!link_.up() && !stop_.raised()) link_down();
 }
 
+void ChannelLoop::ask_for_somebody() {
+  auto waiting = commands_.pop_probe();
+  if (!waiting) return;
+  Prober* prober = driver_.prober();
+  if (prober == nullptr) return waiting->done({.status = Status(Fault::invalid, "this channel's driver cannot be asked so")});
+  const Deadline deadline = clock_.now() + std::clamp<Duration>(waiting->question.timeout, kShortestProbe, kLongestProbe);
+  heartbeat_.begin(deadline + Heartbeat::kSlack);
+  ProbeAnswer answer = prober->probe(waiting->question, deadline);
+  const bool lost = answer.status.fault() == Fault::disconnected;
+  if (lost) (void)link_.lost(answer.status);
+  waiting->done(std::move(answer));
+  if (!link_.up() && !stop_.raised()) link_down();
+}
+
 WriteOutcome ChannelLoop::write_once(size_t device, const Command& command) {
+  return command_exchange(device, [&](Deadline deadline) { return driver_.write(command, deadline); });
+}
+
+WriteOutcome ChannelLoop::read_back(size_t device, const Command& command) {
+  WriteOutcome outcome = command_exchange(device, [&](Deadline deadline) { return driver_.read_back(command, deadline); });
+  if (outcome.status.fault() == Fault::disconnected) (void)link_.lost(outcome.status);
+  return outcome;
+}
+
+template <class Ask>
+WriteOutcome ChannelLoop::command_exchange(size_t device, Ask&& ask) {
   const MonoTime begun = clock_.now();
   const Deadline deadline = begun + plan_.devices[device].timeout;
   heartbeat_.begin(deadline + Heartbeat::kSlack);
-  WriteOutcome outcome = driver_.write(command, deadline);
+  WriteOutcome outcome = std::forward<Ask>(ask)(deadline);
   const Duration took = clock_.now() - begun;
   account(device, {outcome.status, outcome.result == CommandResult::refused, true, 0, 0, took});
   if (outcome.result == CommandResult::done || outcome.result == CommandResult::refused) {

@@ -58,6 +58,8 @@ class ChannelLoop {
 
   void attend(MonoTime now);
   void write_next();
+  void ask_for_somebody();  // a probe that a person asked for
+  bool somebody_waits() const { return !commands_.empty() || commands_.probe_waits(); }
   bool probe(MonoTime now);  // false: nobody is to be probed
   bool poll(MonoTime now);   // false: nothing is due
   void ask(const PollScheduler::Turn& turn);
@@ -72,6 +74,9 @@ class ChannelLoop {
   Exchange read(size_t device, const Request& request, Duration wait, SampleSink& sink, const PollAnswers* answers);
   Exchange read_once(size_t device, const Request& request, Duration wait, SampleSink& sink, const PollAnswers* answers);
   WriteOutcome write_once(size_t device, const Command& command);
+  WriteOutcome read_back(size_t device, const Command& command);
+  template <class Ask>
+  WriteOutcome command_exchange(size_t device, Ask&& ask);
   void account(size_t device, const ChannelCounters::Cost& cost);
 
   void heard(size_t device, Duration took);
@@ -101,6 +106,7 @@ class ChannelLoop {
   Duration longest_timeout_{0};
   uint64_t refused_polls_ = 0;  // the bus was full
   bool wrote_last_ = false;
+  bool asked_last_ = false;  // for somebody
   MonoTime attend_at_ = MonoTime::max();
 };
 

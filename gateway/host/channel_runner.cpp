@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "host/channel_loop.h"
+#include "host/learnt_file.h"
 
 namespace ferrule {
 
@@ -16,12 +17,15 @@ constexpr Duration kLongestSleep = std::chrono::hours(1);
 }  // namespace
 
 struct ChannelRunner::Impl {
-  Impl(const ChannelSettings& channel, const Clock& time, const Names& names, ChannelOutput& sink, size_t frame_bytes)
+  Impl(const ChannelSettings& channel, const Clock& time, const Names& names, ChannelOutput& sink, size_t frame_bytes,
+       const std::string& learnt_file, const std::string& about)
       : settings(channel),
         clock(time),
         output(sink),
         frames(time, frame_bytes),
-        context{.clock = time, .names = names, .stop = stop, .trace = &frames, .learnt = nullptr} {}
+        learnt(learnt_file, about),
+        context{
+            .clock = time, .names = names, .stop = stop, .trace = &frames, .learnt = learnt_file.empty() ? nullptr : &learnt} {}
 
   static void* thread_main(void* impl);
   void run();
@@ -32,6 +36,7 @@ struct ChannelRunner::Impl {
   ChannelOutput& output;
   StopSignal stop;
   FrameRing frames;
+  LearntFile learnt;
   const ChannelContext context;
   std::unique_ptr<Driver> driver;
   ChannelPlan plan;
@@ -66,12 +71,14 @@ void ChannelRunner::Impl::refuse_commands() {
   commands.close();
   while (auto waiting = commands.pop())
     waiting->done({CommandResult::failed, Status(Fault::cancelled, "the channel is stopping")});
+  while (auto waiting = commands.pop_probe()) waiting->done({.status = Status(Fault::cancelled, "the channel is stopping")});
 }
 
 Result<std::unique_ptr<ChannelRunner>> ChannelRunner::build(const ChannelSettings& settings, const DriverType& type,
                                                             const Clock& clock, const Names& names, ChannelOutput& output,
-                                                            size_t frame_bytes) {
-  auto impl = std::make_unique<Impl>(settings, clock, names, output, frame_bytes);
+                                                            size_t frame_bytes, const std::string& learnt_file) {
+  const std::string about = type.resource != nullptr ? type.resource(settings) : settings.name;
+  auto impl = std::make_unique<Impl>(settings, clock, names, output, frame_bytes, learnt_file, about);
   auto driver = type.build(settings, impl->context);
   if (!driver) return driver.status();
   impl->driver = std::move(driver).value();
@@ -111,6 +118,13 @@ void ChannelRunner::write(Command command, std::function<void(WriteOutcome)> don
   if (impl_->commands.push(std::move(waiting))) return;
   // NOLINTNEXTLINE(bugprone-use-after-move): what was not pushed is untouched
   waiting.done({CommandResult::failed, Status(Fault::full, "too many commands wait for this channel, or it is stopping")});
+}
+
+void ChannelRunner::probe(ProbeQuestion question, std::function<void(ProbeAnswer)> done) {
+  WaitingProbe waiting{std::move(question), std::move(done)};
+  if (impl_->commands.push(std::move(waiting))) return;
+  // NOLINTNEXTLINE(bugprone-use-after-move): what was not pushed is untouched
+  waiting.done({.status = Status(Fault::full, "others are asking over this channel already, or it is stopping")});
 }
 
 ChannelReport ChannelRunner::report() const { return impl_->loop->counters().channel_report(); }

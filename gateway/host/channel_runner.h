@@ -25,11 +25,11 @@ namespace ferrule {
 
 class ChannelRunner final : public RunningChannel {
  public:
-  // `settings`, `clock`, `names` and `output` outlive the runner. Fails where the driver cannot be built or nothing can be
-  // planned.
+  // `settings`, `clock`, `names` and `output` outlive the runner. What the driver learns is kept in `learnt_file`, unless empty.
+  // Fails where the driver cannot be built or nothing can be planned.
   static Result<std::unique_ptr<ChannelRunner>> build(const ChannelSettings& settings, const DriverType& type, const Clock& clock,
                                                       const Names& names, ChannelOutput& output,
-                                                      size_t frame_bytes = FrameRing::kMost);
+                                                      size_t frame_bytes = FrameRing::kMost, const std::string& learnt_file = {});
   ~ChannelRunner() override;
 
   void start() override;  // once
@@ -39,6 +39,9 @@ class ChannelRunner final : public RunningChannel {
   // Any thread. `done` is called on the channel's thread, exactly once. At most 100 wait; beyond that, and after stop(), `failed`
   // at once, on the caller's thread. While the link is down: `failed` after the next attempt to connect.
   void write(Command command, std::function<void(WriteOutcome)> done) override;
+
+  // One raw read over the channel's driver, between its polls. Any thread; `done` as for write(). At most 8 wait.
+  void probe(ProbeQuestion question, std::function<void(ProbeAnswer)> done) override;
 
   ChannelReport report() const override;                  // any thread; `overruns` includes polls that the bus refused
   std::vector<DeviceReport> devices() const override;     // any thread

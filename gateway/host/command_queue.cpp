@@ -28,6 +28,30 @@ bool CommandQueue::empty() const {
   return waiting_.empty();
 }
 
+bool CommandQueue::push(WaitingProbe&& waiting) {
+  {
+    const std::lock_guard guard(lock_);
+    if (closed_ || probes_.size() >= kProbeLimit) return false;
+    probes_.push_back(std::move(waiting));
+    news_ = true;
+  }
+  changed_.notify_one();
+  return true;
+}
+
+std::optional<WaitingProbe> CommandQueue::pop_probe() {
+  const std::lock_guard guard(lock_);
+  if (probes_.empty()) return std::nullopt;
+  std::optional<WaitingProbe> first(std::move(probes_.front()));
+  probes_.pop_front();
+  return first;
+}
+
+bool CommandQueue::probe_waits() const {
+  const std::lock_guard guard(lock_);
+  return !probes_.empty();
+}
+
 void CommandQueue::wait(Duration at_most) {
   std::unique_lock guard(lock_);
   changed_.wait_for(guard, at_most, [this] { return news_; });

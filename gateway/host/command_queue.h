@@ -1,4 +1,4 @@
-// Commands on their way to a channel's thread, and what that thread sleeps on.
+// Commands and probes on their way to a channel's thread, and what that thread sleeps on.
 //
 // push() on any thread; the rest on the channel's.
 #pragma once
@@ -18,14 +18,24 @@ struct WaitingCommand {
   std::function<void(WriteOutcome)> done;
 };
 
+struct WaitingProbe {
+  ProbeQuestion question;
+  std::function<void(ProbeAnswer)> done;
+};
+
 class CommandQueue {
  public:
   static constexpr size_t kLimit = 100;
+  static constexpr size_t kProbeLimit = 8;
 
   // False when full or closed: `waiting` is left untouched.
   bool push(WaitingCommand&& waiting);
   std::optional<WaitingCommand> pop();
-  bool empty() const;
+  bool empty() const;  // of commands
+
+  bool push(WaitingProbe&& waiting);  // as above
+  std::optional<WaitingProbe> pop_probe();
+  bool probe_waits() const;
 
   // Sleeps until something was pushed or wake() was called since the last wait, or for this long.
   void wait(Duration at_most);
@@ -36,6 +46,7 @@ class CommandQueue {
   mutable std::mutex lock_;
   std::condition_variable changed_;
   std::deque<WaitingCommand> waiting_;
+  std::deque<WaitingProbe> probes_;
   bool news_ = false;
   bool closed_ = false;
 };

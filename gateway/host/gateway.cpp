@@ -5,6 +5,7 @@
 
 #include "host/channel_build.h"
 #include "host/last_good.h"
+#include "host/learnt_file.h"
 #include "host/power_on.h"
 
 namespace ferrule {
@@ -89,7 +90,7 @@ Result<std::vector<std::shared_ptr<Gateway::Channel>>> Gateway::build_channels(
     }
     auto channel = std::make_shared<Channel>(*this, settings, wanted);
     auto runner = build_channel(wanted, *context_.catalogue.driver(wanted.driver), context_.clock, context_.names, *channel,
-                                FrameRing::size_for(settings->channels.size()));
+                                FrameRing::size_for(settings->channels.size()), learnt_path(context_.folders.state, wanted.name));
     if (!runner) return runner.status();
     channel->runner = std::move(*runner);
     channels.push_back(std::move(channel));
@@ -180,6 +181,9 @@ Status Gateway::apply(GatewaySettings settings) {
   next.tags = std::make_shared<const TagIndex>(kept, context_.names);
   set_log_level(kept->log_level);
   put_in_force(std::move(next));
+  std::vector<std::string> channel_names;
+  for (const ChannelSettings& channel : kept->channels) channel_names.push_back(channel.name);
+  forget_learnt_of_others(context_.folders.state, channel_names);
   return {};
 }
 

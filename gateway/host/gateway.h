@@ -15,6 +15,7 @@
 #include "bus/tag_table.h"
 #include "core/guarded.h"
 #include "host/bus_thread.h"
+#include "host/command_memory.h"
 #include "host/loading.h"
 #include "host/log.h"
 #include "host/outbox_thread.h"
@@ -74,6 +75,7 @@ class Gateway {
   TagTable& table() { return table_; }
   LiveFeed& feed() { return feed_; }
   BusThread& bus() { return *bus_; }
+  CommandMemory& commands() { return commands_; }
   OutboxThread& outbox() { return *outbox_; }
   const OutboxThread& outbox() const { return *outbox_; }
   WallTime started() const { return started_wall_; }
@@ -96,6 +98,7 @@ class Gateway {
   OperatorLog log_;
   TagTable table_;
   LiveFeed feed_;
+  CommandMemory commands_;
   std::unique_ptr<OutboxThread> outbox_;
   uint64_t first_boot_ = 0;  // since the machine was switched on
   std::unique_ptr<BusThread> bus_;

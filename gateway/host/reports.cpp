@@ -29,6 +29,7 @@ class Reports final : public GatewayApi {
   std::vector<ChannelReport> channels() const override;
   std::vector<DeviceReport> devices() const override;
   Result<std::vector<FrameReport>> frames(std::string_view channel) const override;
+  Status probe(std::string_view channel, const ProbeQuestion& question, std::function<void(ProbeAnswer)> done) override;
   std::vector<UplinkReport> uplinks() const override;
   OutboxReport outbox() const override;
   Result<std::vector<OutboxRecord>> outbox_records(OutboxPart part, std::string_view uplink, uint64_t after) const override {
@@ -116,14 +117,31 @@ std::string outcome_text(const RecordedExchange& exchange) {
   return text;
 }
 
+using RunningChannels = decltype(Gateway::Parts::channels);
+
+// The place of the channel; end() where there is none.
+auto channel_named(const RunningChannels& channels, std::string_view name) {
+  return std::ranges::find(channels, name, [](const auto& one) { return one->settings.name; });
+}
+
+Status no_channel(const RunningChannels& channels, std::string_view name) {
+  std::vector<std::string_view> known;
+  for (const auto& one : channels) known.push_back(one->settings.name);
+  return {Fault::not_found, "no channel '" + std::string(name) + "'" + did_you_mean(name, known)};
+}
+
+Status Reports::probe(std::string_view name, const ProbeQuestion& question, std::function<void(ProbeAnswer)> done) {
+  const Gateway::Parts parts = gateway_.parts();
+  const auto channel = channel_named(parts.channels, name);
+  if (channel == parts.channels.end()) return no_channel(parts.channels, name);
+  (*channel)->runner->probe(question, std::move(done));
+  return {};
+}
+
 Result<std::vector<FrameReport>> Reports::frames(std::string_view name) const {
   const Gateway::Parts parts = gateway_.parts();
-  const auto channel = std::ranges::find(parts.channels, name, [](const auto& one) { return one->settings.name; });
-  if (channel == parts.channels.end()) {
-    std::vector<std::string_view> known;
-    for (const auto& one : parts.channels) known.push_back(one->settings.name);
-    return {Fault::not_found, "no channel '" + std::string(name) + "'" + did_you_mean(name, known)};
-  }
+  const auto channel = channel_named(parts.channels, name);
+  if (channel == parts.channels.end()) return no_channel(parts.channels, name);
   const ChannelSettings& settings = (*channel)->settings;
   const DriverType& type = *gateway_.context().catalogue.driver(settings.driver);
   const auto in_words = [&](std::span<const uint8_t> frame, bool sent) {

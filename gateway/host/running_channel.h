@@ -23,6 +23,11 @@ class RunningChannel {
   virtual void write(Command command, std::function<void(WriteOutcome)> done) = 0;
 
   // Any thread.
+  // One raw read over the channel, for people. `done` as for write().
+  virtual void probe(ProbeQuestion /*question*/, std::function<void(ProbeAnswer)> done) {
+    done({.status = Status(Fault::invalid, "this channel's driver cannot be asked so")});
+  }
+
   virtual ChannelReport report() const = 0;
   virtual std::vector<DeviceReport> devices() const = 0;
   virtual std::vector<RecordedExchange> frames() const = 0;

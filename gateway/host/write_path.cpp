@@ -40,6 +40,14 @@ std::string reason_text(const WriteOutcome& outcome) {
   return outcome.status.what();
 }
 
+void tell_uplinks(Gateway& gateway, TagId tag, const Value& value, const WriteReply& reply) {
+  const GatewayContext& context = gateway.context();
+  gateway.bus().announce({context.names.device_of(tag), context.clock.now(), context.clock.wall(),
+                          Outcome{reply.id, tag, reply.result, value, reply.reason}});
+  log(LogLevel::debug, "command " + reply.id + ": " + context.names.full_name(tag) + " = " + to_text(value) + ": " +
+                           std::string(to_text(reply.result)));
+}
+
 }  // namespace
 
 Result<Value> raw_value(const TagSettings& tag, const Value& wanted) {
@@ -80,6 +88,11 @@ Status write_tag(Gateway& gateway, const WriteRequest& request, std::function<vo
                                     [&](const auto& candidate) { return candidate->settings.name == entry.channel->name; });
   if (channel == parts.channels.end()) return {Fault::not_found, "the channel of '" + request.tag + "' is not running"};
 
+  if (!request.id.empty()) {
+    const auto first = gateway.commands().begin(request, done, context.clock.now());
+    if (!first.ok()) return first.status();
+    if (!*first) return {};
+  }
   Command command;
   command.id = request.id.empty() ? next_command_id(gateway.outbox().boot()) : request.id;
   command.tag = *tag;
@@ -88,13 +101,10 @@ Status write_tag(Gateway& gateway, const WriteRequest& request, std::function<vo
   const std::string id = command.id;
   (*channel)->runner->write(
       std::move(command), [&gateway, id, tag = *tag, value = request.value, done = std::move(done)](const WriteOutcome& outcome) {
-        const GatewayContext& inside = gateway.context();
-        WriteReply reply{id, outcome.result, outcome.result == CommandResult::done ? std::string() : reason_text(outcome)};
-        gateway.bus().announce({inside.names.device_of(tag), inside.clock.now(), inside.clock.wall(),
-                                Outcome{id, tag, outcome.result, value, reply.reason}});
-        log(LogLevel::debug, "command " + id + ": " + inside.names.full_name(tag) + " = " + to_text(value) + ": " +
-                                 std::string(to_text(outcome.result)));
-        done(std::move(reply));
+        const WriteReply reply{id, outcome.result, outcome.result == CommandResult::done ? std::string() : reason_text(outcome)};
+        tell_uplinks(gateway, tag, value, reply);
+        gateway.commands().end(reply, gateway.context().clock.now());
+        done(reply);
       });
   return {};
 }

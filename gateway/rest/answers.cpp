@@ -173,13 +173,13 @@ HttpReply answer_write(const WriteReply& outcome) {
     unsigned status;
     std::string_view error, hint;
   };
+  constexpr std::string_view kSafe = "nothing was written: safe to repeat, with a new id";
   const auto meaning = [&]() -> Meaning {
     switch (outcome.result) {
       case CommandResult::done: return {200, {}, {}};
       case CommandResult::refused: return {409, "the device refused it", {}};
-      case CommandResult::expired:
-        return {503, "it expired before the device could be asked", "nothing was written: safe to repeat"};
-      case CommandResult::failed: return {503, "it did not reach the device", "nothing was written: safe to repeat"};
+      case CommandResult::expired: return {503, "it expired before the device could be asked", kSafe};
+      case CommandResult::failed: return {503, "it did not reach the device", kSafe};
       case CommandResult::unknown: break;
     }
     return {504, "it was sent and no answer came", "it may have been written: read the value before you repeat it"};
@@ -189,6 +189,7 @@ HttpReply answer_write(const WriteReply& outcome) {
   Object object(reply.body);
   object.text("outcome", to_text(outcome.result));
   object.text("id", outcome.id);
+  if (outcome.repeated) object.boolean("repeated", true);
   if (!outcome.reason.empty()) object.text("reason", outcome.reason);
   if (!meaning.error.empty()) object.text("error", meaning.error);
   if (!meaning.hint.empty()) object.text("hint", meaning.hint);

@@ -16,6 +16,7 @@
 #include "core/record.h"
 #include "core/sample.h"
 #include "core/status.h"
+#include "sdk/prober.h"
 
 namespace ferrule {
 
@@ -122,7 +123,7 @@ enum class OutboxPart : uint8_t { waiting, dead_letters };
 struct WriteRequest {
   std::string tag;  // "boiler.setpoint"
   Value value;      // as JSON gave it; text for a label of an enumeration
-  std::string id;   // empty: the gateway makes one
+  std::string id;   // empty: the gateway makes one; the same one again is a repeat, which has no effect of its own
   Duration expires_in{std::chrono::seconds(10)};
 };
 
@@ -130,6 +131,7 @@ struct WriteReply {
   std::string id;
   CommandResult result = CommandResult::failed;
   std::string reason;
+  bool repeated = false;  // the outcome of an earlier command with this id
 };
 
 class GatewayApi {
@@ -140,6 +142,9 @@ class GatewayApi {
   virtual std::vector<DeviceReport> devices() const = 0;
   // The last exchanges of a channel, oldest first. Fault::not_found names the nearest channel.
   virtual Result<std::vector<FrameReport>> frames(std::string_view channel) const = 0;
+  // One raw read over a channel, between its polls. not_found: no such channel, then `done` is not called; else it is called
+  // once, on any thread, within the question's timeout and what is under way before it.
+  virtual Status probe(std::string_view channel, const ProbeQuestion& question, std::function<void(ProbeAnswer)> done) = 0;
   virtual std::vector<UplinkReport> uplinks() const = 0;
   virtual OutboxReport outbox() const = 0;
   // At most kOutboxPage records beyond `after`, fewer of large ones, oldest first; none: that was all. Of dead letters `uplink`

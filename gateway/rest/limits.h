@@ -16,6 +16,8 @@ inline constexpr size_t kTcpConnections = 56;     // the rest is for the command
 inline constexpr size_t kStreams = 8;             // live streams, out of the connections
 inline constexpr size_t kReplyBytes = 32u << 20;  // bodies that wait to be taken, all connections; one may always go
 
+inline constexpr Duration kProbe{std::chrono::seconds(5)};  // the longest wait for the answer to a probe
+
 }  // namespace rest_limits
 
 // Tests make them short.

@@ -27,6 +27,8 @@ constexpr Route kRoutes[] = {
     {"GET", "/api/v1/channels/{name}", "One channel, with the plan of its requests.", kAnswer, answer_channel},
     {"GET", "/api/v1/channels/{name}/frames", "Its last exchanges as they crossed the wire, oldest first.", kAnswer,
      answer_frames},
+    {"POST", "/api/v1/channels/{name}/probe", "Reads registers of any unit over the channel, between its polls.",
+     RouteKind::probe, nullptr, true},
     {"GET", "/api/v1/devices", "All devices.", kAnswer, answer_devices},
     {"GET", "/api/v1/devices/{name}", "One device.", kAnswer, answer_device},
     {"GET", "/api/v1/values", "The latest value of every tag, or of ?device= and ?tag= only.", kAnswer, answer_values, false,

@@ -12,6 +12,7 @@ namespace ferrule {
 enum class RouteKind : uint8_t {
   answer,  // `answer` makes the whole reply at once
   write,   // the reply comes when the device has answered
+  probe,   // as write
   live,    // an event stream
 };
 

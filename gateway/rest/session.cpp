@@ -11,6 +11,7 @@
 #include "rest/head.h"
 #include "rest/limits.h"
 #include "rest/live_session.h"
+#include "rest/probe_body.h"
 #include "rest/routes.h"
 #include "rest/write_body.h"
 
@@ -21,6 +22,9 @@ namespace {
 namespace beast = boost::beast;
 namespace http = beast::http;
 using boost::system::error_code;
+
+// Its own wait, the exchange that is under way before it, and others that were asked for first.
+constexpr Duration kProbePatience = 6 * rest_limits::kProbe;
 
 std::string_view view(beast::string_view text) { return {text.data(), text.size()}; }
 
@@ -60,7 +64,7 @@ class Session final : public std::enable_shared_from_this<Session> {
 
   void on_deadline() {
     if (!awaiting_outcome_) return close();
-    on_outcome(ticket_, {write_id_, CommandResult::unknown, "the gateway gave no outcome in time"});
+    on_late_reply(ticket_, std::move(*too_late_));
   }
 
   void close() {
@@ -139,6 +143,7 @@ class Session final : public std::enable_shared_from_this<Session> {
     switch (match.route->kind) {
       case RouteKind::answer: return send(match.route->answer({*request, match.argument, loop_.api, loop_.counters}));
       case RouteKind::write: return begin_write(match.argument, request->body);
+      case RouteKind::probe: return begin_probe(match.argument, request->body);
       case RouteKind::live: return become_stream(request->target.all("tag"));
     }
   }
@@ -146,24 +151,42 @@ class Session final : public std::enable_shared_from_this<Session> {
   void begin_write(std::string_view tag, std::string_view body) {
     const Result<WriteRequest> write = parse_write(tag, body);
     if (!write.ok()) return send(error_reply(write.status()));
+    const auto reply = reply_later(answer_write({write->id, CommandResult::unknown, "the gateway gave no outcome in time"}));
+    const Status accepted = loop_.api.write(*write, [reply](const WriteReply& outcome) { reply(answer_write(outcome)); });
+    accepted_or_not(accepted, write->expires_in + loop_.times.late);
+  }
+
+  void begin_probe(std::string_view channel, std::string_view body) {
+    const Result<ProbeQuestion> question = parse_probe(body);
+    if (!question.ok()) return send(error_reply(question.status()));
+    const auto reply = reply_later(error_reply(504, "the gateway could not ask in time"));
+    const Status accepted =
+        loop_.api.probe(channel, *question, [reply](const ProbeAnswer& answer) { reply(answer_probe(answer)); });
+    accepted_or_not(accepted, kProbePatience);
+  }
+
+  // What sends the reply to this request; it may be called on another thread, and when this connection is gone. Where nobody
+  // calls it in time, `too_late` is sent.
+  std::function<void(HttpReply)> reply_later(HttpReply too_late) {
     awaiting_outcome_ = true;
-    write_id_ = write->id;
-    // The callback may come on another thread, and when this connection is gone.
-    auto done = [mailbox = loop_.mailbox, weak = weak_from_this(), ticket = ++ticket_](WriteReply outcome) {
-      mailbox->post([weak, ticket, outcome = std::move(outcome)] {
-        if (const auto self = weak.lock()) self->on_outcome(ticket, outcome);
+    too_late_ = std::move(too_late);
+    return [mailbox = loop_.mailbox, weak = weak_from_this(), ticket = ++ticket_](HttpReply reply) {
+      mailbox->post([weak, ticket, reply = std::move(reply)] {
+        if (const auto self = weak.lock()) self->on_late_reply(ticket, reply);
       });
     };
-    const Status accepted = loop_.api.write(*write, std::move(done));
-    if (accepted.ok()) return arm(write->expires_in + loop_.times.late);
+  }
+
+  void accepted_or_not(const Status& accepted, Duration patience) {
+    if (accepted.ok()) return arm(patience);
     awaiting_outcome_ = false;
     send(error_reply(accepted));
   }
 
-  void on_outcome(uint64_t ticket, const WriteReply& outcome) {
-    if (!awaiting_outcome_ || ticket != ticket_) return;  // too late: `unknown` has been said
+  void on_late_reply(uint64_t ticket, HttpReply reply) {
+    if (!awaiting_outcome_ || ticket != ticket_) return;  // too late: that has been said
     awaiting_outcome_ = false;
-    send(answer_write(outcome));
+    send(std::move(reply));
   }
 
   void become_stream(const std::vector<std::string>& tags) {
@@ -252,7 +275,7 @@ class Session final : public std::enable_shared_from_this<Session> {
   bool keep_alive_ = false, head_only_ = false;
   bool awaiting_outcome_ = false;
   uint64_t ticket_ = 0;
-  std::string write_id_;
+  std::optional<HttpReply> too_late_;
 };
 
 }  // namespace

@@ -40,8 +40,10 @@ class FakeLine {
   std::function<Status(Deadline)> on_connect;
   std::function<Exchange(const Request&, SampleSink&, Deadline)> on_read;
   std::function<WriteOutcome(const Command&, Deadline)> on_write;
+  std::function<WriteOutcome(const Command&, Deadline)> on_read_back;
   std::function<MonoTime(const Request&, MonoTime)> on_free_at;
   std::function<Attention(MonoTime)> on_attend;
+  std::function<ProbeAnswer(const ProbeQuestion&, Deadline)> on_probe;  // not set: the driver has no prober
 
   void set_link(bool up) {
     with([&] { link_ = up; });
@@ -91,7 +93,7 @@ class FakeLine {
   std::vector<std::string> log_;
 };
 
-class FakeDriver final : public Driver {
+class FakeDriver final : public Driver, private Prober {
  public:
   FakeDriver(FakeLine& line, const ChannelContext& context) : line_(line), context_(context) {}
 
@@ -167,12 +169,25 @@ class FakeDriver final : public Driver {
     return {CommandResult::done, Status()};
   }
 
+  Prober* prober() override { return line_.on_probe ? this : nullptr; }
+
+  WriteOutcome read_back(const Command& command, Deadline deadline) override {
+    line_.note("read back " + command.id);
+    return line_.on_read_back(command, deadline);
+  }
+
   void disconnect() noexcept override {
     line_.note("disconnect");
     connected_ = false;
   }
 
  private:
+  ProbeAnswer probe(const ProbeQuestion& question, Deadline deadline) override {
+    line_.note("probe " + question.address);
+    ProbeAnswer answer = line_.on_probe(question, deadline);
+    if (answer.status.fault() == Fault::disconnected) connected_ = false;
+    return answer;
+  }
   std::string name(DeviceId id) const { return std::string(context_.names.name(id)); }
 
   FakeLine& line_;

@@ -1,5 +1,6 @@
 """Does a value written by a person reach the device, and is every wrong one refused with its reason?"""
 import http.client
+import json
 
 from harness import expect, expect_equal, run, wait_for
 
@@ -69,6 +70,48 @@ def every_wrong_write_is_refused_with_its_reason(bench):
     expect_equal(gateway.get("/api/v1/values/boiler.setpoint")["value"], 65, "nothing was written")
 
 
+def a_command_id_has_one_effect(bench):
+    gateway = gateway_of(bench)
+    setpoint = "/api/v1/values/boiler.setpoint"
+    first = gateway.put(setpoint, {"value": 44, "id": "shift-1"})
+    expect_equal((first[0], first[1].get("repeated")), (200, None), first)
+    expect_equal(gateway.put(setpoint, {"value": 45, "id": "shift-2"})[0], 200)
+    status, again = gateway.put(setpoint, {"value": 44, "id": "shift-1"})
+    expect_equal((status, again.get("outcome"), again.get("repeated")), (200, "done", True), again)
+    wait_for(lambda: gateway.get(setpoint)["value"] == 45, "the second value to be read")
+    channel = gateway.get("/api/v1/channels/line")["requests"]
+    wait_for(lambda: gateway.get("/api/v1/channels/line")["requests"] > channel + 5, "some more polls")
+    expect_equal(gateway.get(setpoint)["value"], 45, "the repeat wrote nothing")
+    status, other = gateway.put(setpoint, {"value": 50, "id": "shift-1"})
+    expect_equal(status, 400, other)
+    expect("boiler.setpoint = 44" in str(other), other)
+
+
+DRIVE = {"3": {"holding": {"0": [0x00ff, 7, 100]}, "coil": {"0": [False]}}}
+DRIVE_TAGS = [
+    {"name": "run", "address": "holding:0.0", "write": {"min": 0, "max": 1}, "read_back": True},
+    {"name": "speed", "address": "holding:0.8-11", "write": {"min": 0, "max": 15}},
+    {"name": "word", "address": "holding:0"},
+    {"name": "limit", "address": "holding:1", "write": {"min": 0, "max": 100}, "read_back": True},
+    {"name": "valve", "address": "coil:0", "write": {"min": 0, "max": 1}},
+]
+
+
+def the_device_knows_only_some_functions_and_bits_are_written_alone(bench):
+    server = bench.pymodbus("--registers", json.dumps(DRIVE))
+    gateway = bench.gateway({"gateway": {"id": "w"}, "channels": [{"name": "line", "driver": "modbus", "tcp": {"host": "127.0.0.1", "port": server.port},
+                             "devices": [{"name": "drive", "unit_id": 3, "every": "50ms", "functions": [1, 3, 15, 16, 22], "tags": DRIVE_TAGS}]}]})
+    wait_for(lambda: gateway.get("/api/v1/values/drive.word")["value"] == 0xff, "the drive to be read")
+    for tag, value in (("run", False), ("speed", 9), ("limit", 42), ("valve", True)):
+        status, answer = gateway.put(f"/api/v1/values/drive.{tag}", {"value": value})
+        expect_equal((status, answer.get("outcome")), (200, "done"), f"{tag}: {answer}")
+        wait_for(lambda: gateway.get(f"/api/v1/values/drive.{tag}")["value"] == value, f"{tag} to be read as {value}")
+    expect_equal(gateway.get("/api/v1/values/drive.word")["value"], 0x09fe, "the other bits are as they were")
+    sent = gateway.command("frames", "line").stdout
+    for function in ("mask holding 0", "write coils 0", "write holding 1"):
+        expect(function in sent, f"'{function}' is among the frames:\n{sent}")
+
+
 def writing_over_tcp_needs_the_token(bench):
     gateway = gateway_of(bench)
     port = int(gateway.program.wait_for_log("REST on port").split()[-1])
@@ -86,4 +129,4 @@ def writing_over_tcp_needs_the_token(bench):
 
 if __name__ == "__main__":
     run(written_values_are_read_back_from_the_device, the_command_line_writes_too, every_wrong_write_is_refused_with_its_reason,
-        writing_over_tcp_needs_the_token)
+        a_command_id_has_one_effect, the_device_knows_only_some_functions_and_bits_are_written_alone, writing_over_tcp_needs_the_token)

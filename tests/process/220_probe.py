@@ -2,7 +2,7 @@
 import json
 import struct
 
-from harness import expect, expect_equal, ferrule, run
+from harness import expect, expect_equal, ferrule, run, wait_for
 
 
 def registers_of(coding, *values):
@@ -74,6 +74,26 @@ def what_cannot_be_asked_is_said(bench):
         expect(words in result.stderr, f"{arguments} should name '{words}': {result.stderr}")
 
 
+def a_running_gateway_asks_for_us_while_it_polls(bench):
+    server = bench.pymodbus("--registers", json.dumps(PLANT))
+    gateway = bench.gateway({"gateway": {"id": "p"}, "channels": [{"name": "line_a", "driver": "modbus", "tcp": {"host": "127.0.0.1", "port": server.port},
+                             "devices": [{"name": "meter", "unit_id": 3, "every": "20ms", "tags": [{"name": "first", "address": "holding:0"}]}]}]})
+    wait_for(lambda: gateway.get("/api/v1/values/meter.first")["value"] == 7, "the meter to be read")
+    found = gateway.command("probe", "--channel", "line_a", "--unit", "3", "--read", "holding:100", "--count", "8", "--expect", "230.1")
+    expect_equal(found.returncode, 0, found.stderr)
+    expect("{ address: holding:103, type: float32, order: CDAB }  gives 230.1" in found.stdout.splitlines(), found.stdout)
+    own = probe("--tcp", f"127.0.0.1:{server.port}", "--unit", "3", "--read", "holding:100", "--count", "8")
+    ours = gateway.command("probe", "--channel", "line_a", "--unit", "3", "--read", "holding:100", "--count", "8")
+    expect_equal(ours.stdout, own.stdout, "the same table, over whichever way")
+    scanned = gateway.command("probe", "--channel", "line_a", "--scan", "--unit", "3-9", "--read", "input:0")
+    expect("unit 9 answers" in scanned.stdout and "unit 3 refuses input:0" in scanned.stdout, scanned.stdout + scanned.stderr)
+    for arguments, words in ((("--channel", "line_b"), "line_a"), (("--channel", "line_a", "--unit", "3", "--read", "holding:5000"), "address")):
+        result = gateway.command("probe", *arguments)
+        expect_equal(result.returncode, 1, result.stderr)
+        expect(words in result.stderr, f"{arguments} should name '{words}': {result.stderr}")
+    expect_equal(gateway.get("/api/v1/values/meter.first")["quality"], "good", "and the polls went on")
+
+
 if __name__ == "__main__":
     run(units_are_found_on_tcp_and_on_a_serial_line, registers_are_shown_with_each_reading, the_layout_of_an_expected_value_is_named,
-        what_cannot_be_asked_is_said)
+        what_cannot_be_asked_is_said, a_running_gateway_asks_for_us_while_it_polls)

@@ -176,6 +176,35 @@ TEST_F(Channel, a_write_that_did_not_reach_the_device_is_made_again_on_a_fresh_l
   EXPECT_EQ(outcomes["unknown"].at(0).result, CommandResult::unknown);
 }
 
+TEST_F(Channel, a_write_that_is_to_be_read_back_has_the_outcome_of_that_and_nothing_goes_between) {
+  const struct {
+    CommandResult sent, read, told;
+    bool asked;
+  } table[] = {{CommandResult::done, CommandResult::done, CommandResult::done, true},
+               {CommandResult::done, CommandResult::refused, CommandResult::refused, true},
+               {CommandResult::done, CommandResult::unknown, CommandResult::unknown, true},
+               {CommandResult::unknown, CommandResult::done, CommandResult::done, true},
+               {CommandResult::refused, CommandResult::done, CommandResult::refused, false}};
+  open({make_device(names, "a", 2, milliseconds(10))});
+  for (const auto& row : table) {
+    outcomes.clear();
+    line.on_write = [&](const Command&, Deadline) -> WriteOutcome { return {row.sent, Status(), row.asked}; };
+    line.on_read_back = [&](const Command&, Deadline deadline) -> WriteOutcome {
+      EXPECT_EQ(deadline - clock.now(), line.timeout) << "a whole exchange of its own";
+      return {row.read, Status()};
+    };
+    (void)line.take_log();
+    write("x", "a.t0");
+    run(milliseconds(100));
+    ASSERT_EQ(outcomes["x"].size(), 1U);
+    EXPECT_EQ(outcomes["x"][0].result, row.told);
+    const std::vector<std::string> log = line.take_log();
+    const auto sent = std::ranges::find(log, "write x");
+    ASSERT_LT(sent - log.begin(), static_cast<ptrdiff_t>(log.size()) - 2);
+    EXPECT_EQ(sent[1], row.asked ? "read back x" : "answered x");
+  }
+}
+
 TEST_F(Channel, a_write_that_a_device_takes_brings_it_back) {
   open({make_device(names, "a", 2, minutes(1))});
   line.set_dead(device("a"), true);

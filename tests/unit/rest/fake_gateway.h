@@ -28,6 +28,7 @@ class FakeGateway final : public GatewayApi {
   std::vector<TagReport> tags;
   std::vector<FrameReport> frame_reports;
   std::function<Status(const WriteRequest&, std::function<void(WriteReply)>)> on_write;
+  std::function<ProbeAnswer(const ProbeQuestion&)> on_probe;
   Status reload_status;
   bool throws = false;
   size_t stream_limit = 1000;  // samples that a stream keeps for a slow reader
@@ -41,6 +42,11 @@ class FakeGateway final : public GatewayApi {
   GatewayReport gateway() const override;
   std::vector<ChannelReport> channels() const override { return channel_reports; }
   std::vector<DeviceReport> devices() const override { return device_reports; }
+  Status probe(std::string_view channel, const ProbeQuestion& question, std::function<void(ProbeAnswer)> done) override {
+    if (channel != "line_a") return {Fault::not_found, "no channel '" + std::string(channel) + "'"};
+    done(on_probe(question));
+    return {};
+  }
   Result<std::vector<FrameReport>> frames(std::string_view channel) const override {
     if (channel != "line_a") return Status(Fault::not_found, "no channel");
     return frame_reports;
