@@ -112,6 +112,24 @@ def the_device_knows_only_some_functions_and_bits_are_written_alone(bench):
         expect(function in sent, f"'{function}' is among the frames:\n{sent}")
 
 
+def a_broadcast_reaches_every_unit_of_the_line(bench):
+    line = bench.folder / "line"
+    bench.plant({"endpoints": [{"serial": {"link": str(line)}}],
+                 "devices": [{"unit_id": "3-4", "registers": [{"address": "holding:30", "type": "uint16", "value": 0}]}]})
+    stop = {"name": "stop", "address": "holding:30", "write": {"min": 0, "max": 9}}
+    gateway = bench.gateway({"gateway": {"id": "w"}, "channels": [{"name": "line", "driver": "modbus", "serial": {"port": str(line), "baud": 115200},
+                             "devices": [{"name": "a", "unit_id": 3, "every": "50ms", "tags": [{**stop, "broadcast": True, "read_back": True},
+                                                                                               {**stop, "name": "unseen", "broadcast": True}]},
+                                         {"name": "b", "unit_id": 4, "every": "50ms", "tags": [stop]}]}]})
+    wait_for(lambda: gateway.get("/api/v1/values/b.stop")["value"] == 0, "the line to be read")
+    status, answer = gateway.put("/api/v1/values/a.stop", {"value": 7})
+    expect_equal((status, answer.get("outcome")), (200, "done"), f"its own device has it: {answer}")
+    wait_for(lambda: gateway.get("/api/v1/values/b.stop")["value"] == 7, "the other device to have it, too")
+    status, answer = gateway.put("/api/v1/values/a.unseen", {"value": 5})
+    expect_equal((status, answer.get("outcome")), (504, "unknown"), f"nobody confirms a broadcast: {answer}")
+    wait_for(lambda: gateway.get("/api/v1/values/b.stop")["value"] == 5, "the other device to have it")
+
+
 def writing_over_tcp_needs_the_token(bench):
     gateway = gateway_of(bench)
     port = int(gateway.program.wait_for_log("REST on port").split()[-1])
@@ -129,4 +147,5 @@ def writing_over_tcp_needs_the_token(bench):
 
 if __name__ == "__main__":
     run(written_values_are_read_back_from_the_device, the_command_line_writes_too, every_wrong_write_is_refused_with_its_reason,
-        a_command_id_has_one_effect, the_device_knows_only_some_functions_and_bits_are_written_alone, writing_over_tcp_needs_the_token)
+        a_command_id_has_one_effect, the_device_knows_only_some_functions_and_bits_are_written_alone,
+        a_broadcast_reaches_every_unit_of_the_line, writing_over_tcp_needs_the_token)
