@@ -58,7 +58,7 @@ Result<Extraction> Extraction::compile(const Fields* payload, std::span<const Pl
   for (const Place& place : places) {
     if (Status added = (*format)->add(place); !added.ok()) return added;
   }
-  return Extraction(std::move(*format));
+  return Extraction(std::move(*format), payload == nullptr ? 0 : static_cast<size_t>(payload->integer("skip")));
 }
 
 void tell_text(size_t place, std::string_view letters, FieldType type, ExtractionSink& sink) {

@@ -46,6 +46,14 @@ inline constexpr std::array kPayloadFieldTable{
               .example = "json",
               .initial = "text",
               .words = kPayloadFormatWords},
+    FieldSpec{.name = "skip",
+              .kind = FieldKind::integer,
+              .help = "Bytes at the front of a frame that are none of it, e.g. its length; offsets count from behind them.",
+              .example = "2",
+              .initial = "0",
+              .unit = "bytes",
+              .least = 0,
+              .most = 1024},
     FieldSpec{.name = "separator",
               .help = "Between the fields (`delimited`) or pairs (`pairs`); a blank stands for any number of blanks.",
               .example = "\";\"",
@@ -128,11 +136,15 @@ class Extraction {
 
   // Tells each place that the frame has; what it has not is left out. bad_reply: the frame as a whole is not of this format (no
   // JSON, does not match the pattern, wrong checksum); nothing was told.
-  Status read(std::span<const uint8_t> frame, ExtractionSink& sink) const { return format_->read(frame, sink); }
+  Status read(std::span<const uint8_t> frame, ExtractionSink& sink) const {
+    if (frame.size() < skip_) return {Fault::bad_reply, "too short"};
+    return format_->read(frame.subspan(skip_), sink);
+  }
 
  private:
-  explicit Extraction(std::unique_ptr<FieldFormat> format) : format_(std::move(format)) {}
+  Extraction(std::unique_ptr<FieldFormat> format, size_t skip) : format_(std::move(format)), skip_(skip) {}
   std::unique_ptr<FieldFormat> format_;
+  size_t skip_ = 0;
 };
 
 }  // namespace ferrule

@@ -22,6 +22,7 @@ constexpr std::array kChannelFields{
     streams::kRequestFrameField,
     streams::kPayloadField,
     streams::kTimeoutField,
+    streams::kGreetingField,
     streams::kIdField,
     streams::kOfflineAfterField,
     streams::kHeartbeatField,

@@ -14,7 +14,7 @@ std::string likeness(const Fields* payload, std::span<const Place> places) {
   std::string key;
   if (payload != nullptr) {
     for (const std::string_view name : {"format", "separator", "assign", "pattern"}) key += payload->text(name) + '\n';
-    key += payload->boolean("checksum_required") ? '1' : '0';
+    key += std::to_string(payload->integer("skip")) + (payload->boolean("checksum_required") ? '+' : '-');
   }
   for (const Place& place : places) {
     key += '\n' + place.at + '\t' + std::string(to_text(place.type)) + std::to_string(static_cast<int>(place.order)) + ':' +
@@ -61,6 +61,7 @@ PushDevices::PushDevices(const ChannelSettings& channel, const ListenerContext& 
       reply_rule_(request_frame_of(channel)),
       offline_after_(channel.fields.duration("offline_after")),
       heartbeat_(bytes_field(channel.fields, "heartbeat")),
+      greeting_(bytes_field(channel.fields, "greeting")),
       heartbeat_reply_(template_of(channel, "heartbeat_reply")),
       acknowledge_(template_of(channel, "acknowledge")) {}
 
@@ -195,6 +196,12 @@ std::vector<uint8_t> PushDevices::filled(const std::optional<MessageTemplate>& t
   const auto content = text->fill({Value(device.unit), Value::text(device.name), {}});
   if (!content) return {};
   auto frame = build_frame(reply_rule_, *content);
+  return frame ? std::move(*frame) : std::vector<uint8_t>();
+}
+
+std::vector<uint8_t> PushDevices::greeting() const {
+  if (greeting_.empty()) return {};
+  auto frame = build_frame(reply_rule_, {reinterpret_cast<const uint8_t*>(greeting_.data()), greeting_.size()});
   return frame ? std::move(*frame) : std::vector<uint8_t>();
 }
 

@@ -53,7 +53,8 @@ class PushDevices {
   void all_gone(Reason reason, std::string_view why);
   void expire(MonoTime now);  // who has been silent for too long is offline
 
-  // What is sent back, framed; empty: nothing.
+  // What is sent, framed; empty: nothing.
+  std::vector<uint8_t> greeting() const;
   std::vector<uint8_t> acknowledgement(const Message& message) const;
   std::vector<uint8_t> heartbeat_reply(const Message& message) const;
 
@@ -83,7 +84,7 @@ class PushDevices {
   const FrameRule rule_;
   const FrameRule reply_rule_;
   const Duration offline_after_;
-  const std::string heartbeat_;
+  const std::string heartbeat_, greeting_;
   std::optional<MessageTemplate> heartbeat_reply_, acknowledge_;
   std::optional<Extraction> id_;
   std::vector<Device> devices_;

@@ -31,6 +31,14 @@ StreamListener::StreamListener(std::unique_ptr<PushDevices> devices, std::unique
       framer_(devices_->rule()),
       buffer_(datagrams ? kDatagramSize : kReadSize) {}
 
+Status StreamListener::open(Deadline deadline) {
+  if (stream_->connected()) return {};
+  if (Status connected = stream_->connect(deadline); !connected.ok()) return connected;
+  const std::vector<uint8_t> greeting = devices_->greeting();
+  bytes_out_ += greeting.size();
+  return greeting.empty() ? Status() : stream_->write(greeting, deadline);
+}
+
 Result<MonoTime> StreamListener::turn() {
   uint64_t bytes_in = 0;
   Status trouble;

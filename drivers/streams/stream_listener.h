@@ -14,7 +14,7 @@ class StreamListener final : public Listener, private FrameSink {
   StreamListener(std::unique_ptr<PushDevices> devices, std::unique_ptr<Stream> stream, bool datagrams,
                  const ListenerContext& context);
 
-  Status open(Deadline deadline) override { return stream_->connect(deadline); }
+  Status open(Deadline deadline) override;
   int fd() const override { return stream_->fd(); }
   Result<MonoTime> turn() override;
   void settled(uint64_t token, bool durable) override;

@@ -54,6 +54,12 @@ inline constexpr FieldSpec kHeartbeatReplyField{.name = "heartbeat_reply",
                                                 .help = "What a heartbeat is answered with; without it, nothing.",
                                                 .example = "PONG",
                                                 .check = check_template};
+inline constexpr FieldSpec kGreetingField{.name = "greeting",
+                                          .help =
+                                              "What a device that pushes is sent when the channel has connected to it, e.g. to "
+                                              "start its stream.",
+                                          .example = "'?WATCH={\"enable\":true,\"json\":true}'",
+                                          .check = check_bytes};
 inline constexpr FieldSpec kAcknowledgeField{.name = "acknowledge",
                                              .help = "What a device that pushes is sent once its data is durable.",
                                              .example = "'ACK {id}'",

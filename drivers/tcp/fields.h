@@ -49,6 +49,21 @@ inline constexpr std::array kListenFieldTable{
               .initial = "30s",
               .least = 0.05,
               .most = 3600},
+    FieldSpec{.name = "tls",
+              .kind = FieldKind::object,
+              .help = "Speak TLS with the devices (TCP).",
+              .example = "{ certificate: /etc/ferrule/tls/gateway.pem, key: /etc/ferrule/tls/gateway.key }",
+              .fields = kTlsListenFieldTable},
+};
+
+inline constexpr std::array kConnectFieldTable{
+    kTcpFieldTable[0],
+    kTcpFieldTable[1],
+    FieldSpec{.name = "tls",
+              .kind = FieldKind::object,
+              .help = "Speak TLS, and check the device's certificate; {} trusts the system's authorities.",
+              .example = "{ ca: /etc/ferrule/tls/plant-ca.pem }",
+              .fields = kTlsFieldTable},
 };
 
 inline constexpr std::array kChannelFields{
@@ -56,7 +71,7 @@ inline constexpr std::array kChannelFields{
               .kind = FieldKind::object,
               .help = "Connect to the device; one of `tcp`, `udp` and `listen`.",
               .example = "{ host: 192.168.10.30, port: 4001 }",
-              .fields = kTcpFieldTable},
+              .fields = kConnectFieldTable},
     FieldSpec{.name = "udp",
               .kind = FieldKind::object,
               .help = "Send datagrams to the device, and hear its answers.",
@@ -71,6 +86,7 @@ inline constexpr std::array kChannelFields{
     streams::kRequestFrameField,
     streams::kPayloadField,
     streams::kTimeoutField,
+    streams::kGreetingField,
     streams::kIdField,
     streams::kOfflineAfterField,
     streams::kHeartbeatField,

@@ -22,6 +22,7 @@ using streams::PushDevices;
 
 constexpr int kEventsPerTurn = 256;
 constexpr int kAcceptsPerTurn = 64;
+constexpr Duration kLastWait = std::chrono::seconds(10);  // of an ended connection, for its acknowledgements
 constexpr uint32_t kNoSlot = std::numeric_limits<uint32_t>::max();
 constexpr uint32_t kServerSlot = kNoSlot;
 
@@ -40,6 +41,13 @@ Duration sweep_interval(const FrameRule& rule, Duration hello_within) {
   return std::max<Duration>(every, std::chrono::milliseconds(5));
 }
 
+epoll_event wanted_events(uint64_t slot, bool room, bool ended) {
+  epoll_event event{};
+  event.events = (ended ? 0u : EPOLLIN | EPOLLRDHUP) | (room ? EPOLLOUT : 0u);
+  event.data.u64 = slot;
+  return event;
+}
+
 }  // namespace
 
 TcpListener::TcpListener(const Fields& listen, std::unique_ptr<PushDevices> devices, const ListenerContext& context)
@@ -55,6 +63,11 @@ TcpListener::TcpListener(const Fields& listen, std::unique_ptr<PushDevices> devi
 
 Status TcpListener::open(Deadline /*deadline*/) {
   if (server_.open()) return {};
+  if (const Fields* tls = listen_.object("tls")) {
+    auto context = TlsContext::server(*tls);
+    if (!context) return context.status();
+    tls_ = std::move(*context);
+  }
   auto server = server_socket(listen_);
   if (!server) return server.status();
   epoll_ = Descriptor(epoll_create1(EPOLL_CLOEXEC));
@@ -79,11 +92,13 @@ void TcpListener::pause_accepting(bool pause) {
   (void)epoll_ctl(epoll_.fd(), pause ? EPOLL_CTL_DEL : EPOLL_CTL_ADD, server_.fd(), &event);
 }
 
-void TcpListener::watch(Slot slot, uint32_t events, int operation) {
-  epoll_event event{};
-  event.events = events;
-  event.data.u64 = slot;
-  (void)epoll_ctl(epoll_.fd(), operation, connections_[slot]->socket.fd(), &event);
+void TcpListener::watch(Slot slot) {
+  Connection& connection = *connections_[slot];
+  const bool room = connection.socket.waits_for_room();
+  if (room == connection.watched_for_room) return;
+  connection.watched_for_room = room;
+  epoll_event event = wanted_events(slot, room, connection.ended);
+  (void)epoll_ctl(epoll_.fd(), EPOLL_CTL_MOD, connection.socket.fd(), &event);
 }
 
 Result<MonoTime> TcpListener::turn() {
@@ -142,13 +157,14 @@ void TcpListener::admit(Descriptor socket, const PeerAddress& from) {
     slot = free_.back();
     free_.pop_back();
   }
-  auto connection = std::make_unique<Connection>(std::move(socket), devices_->rule());
+  auto connection = std::make_unique<Connection>(std::move(socket), tls_ ? &*tls_ : nullptr, devices_->rule());
   connection->from = from;
   connection->generation = ++last_generation_;
   connection->opened = connection->last_heard = context_.clock.now();
+  epoll_event event = wanted_events(slot, false, false);
+  (void)epoll_ctl(epoll_.fd(), EPOLL_CTL_ADD, connection->socket.fd(), &event);
   connections_[slot] = std::move(connection);
   ++open_;
-  watch(slot, EPOLLIN | EPOLLRDHUP, EPOLL_CTL_ADD);
   context_.output.count("opened");
   if (const Index device = devices_->by_address(to_text(from)); device != PushDevices::kNone) give_to(slot, device);
 }
@@ -181,19 +197,42 @@ void TcpListener::give_to(Slot slot, Index device) {
 // ---- what they send
 
 void TcpListener::serve(Slot slot, uint32_t events) {
-  if ((events & EPOLLOUT) != 0) flush(slot);
-  if (connections_[slot] == nullptr) return;
-  if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) read(slot);
+  if ((events & EPOLLOUT) != 0) connections_[slot]->socket.flush();
+  if (all_said(*connections_[slot])) return end(slot);
+  const bool broken = (events & (EPOLLHUP | EPOLLERR)) != 0;
+  if (!connections_[slot]->ended || broken) read(slot);  // under TLS also what a writable socket lets go on
+  if (connections_[slot] != nullptr) watch(slot);
+}
+
+// Its end is known, and it has what it waits for.
+bool TcpListener::all_said(const Connection& connection) {
+  return connection.ended && connection.owed == 0 && !connection.socket.waits_for_room();
+}
+
+// A device that has said all may still wait for its acknowledgement: `nc` does.
+void TcpListener::end(Slot slot) {
+  Connection& connection = *connections_[slot];
+  if (connection.owed == 0 || connection.ended) return close_connection(slot, "closed: by the device");
+  connection.ended = true;
+  connection.last_heard = context_.clock.now();
+  epoll_event event = wanted_events(slot, connection.watched_for_room, true);
+  (void)epoll_ctl(epoll_.fd(), EPOLL_CTL_MOD, connection.socket.fd(), &event);
 }
 
 void TcpListener::read(Slot slot) {
   Connection& connection = *connections_[slot];
-  const ssize_t got = ::read(connection.socket.fd(), buffer_.data(), buffer_.size());
-  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (got <= 0) return close_connection(slot, got == 0 ? "closed: by the device" : "closed: link lost");
-  bytes_in_ += static_cast<uint64_t>(got);
+  const PeerSocket::Taken taken = connection.socket.read(buffer_);
+  switch (taken.what) {
+    case PeerSocket::What::bytes: break;
+    case PeerSocket::What::nothing: return;
+    case PeerSocket::What::closed: return end(slot);
+    case PeerSocket::What::lost: return close_connection(slot, "closed: link lost");
+    case PeerSocket::What::tls_failed:
+      return close_connection(slot, "closed: TLS: " + std::string(connection.socket.tls_trouble()));
+  }
+  bytes_in_ += taken.count;
   reading_ = slot;
-  connection.framer.take({buffer_.data(), static_cast<size_t>(got)}, context_.clock.now(), *this);
+  connection.framer.take({buffer_.data(), taken.count}, context_.clock.now(), *this);
   if (connections_[slot] == nullptr) return;
   if (connection.framer.lost_bytes() > kMostLostBytes) connection.closing = "closed: no frame in 64 KiB";
   if (connection.closing != nullptr) close_connection(slot, connection.closing);
@@ -220,7 +259,10 @@ void TcpListener::take(PushDevices::Message& message) {
   const bool owes = !reply.empty() && owed_.size() < kMostOwed;
   const uint64_t token = owes ? ++last_token_ : 0;
   if (owes) owed_.emplace(token, Owed{reading_, connections_[reading_]->generation, std::move(reply)});
-  if (context_.output.offer(devices_->id(message.device), std::move(message.samples), token) == OfferResult::taken) return;
+  if (context_.output.offer(devices_->id(message.device), std::move(message.samples), token) == OfferResult::taken) {
+    connections_[reading_]->owed += owes ? 1 : 0;
+    return;
+  }
   owed_.erase(token);
   context_.output.count("dropped: the bus is full");
 }
@@ -241,38 +283,20 @@ void TcpListener::settled(uint64_t token, bool durable) {
   owed_.erase(owed);
   const bool there =
       one.slot < connections_.size() && connections_[one.slot] != nullptr && connections_[one.slot]->generation == one.generation;
-  if (there && durable) send(one.slot, one.reply);
   if (!durable) context_.output.count("replies: withheld, the data could not be stored");
+  if (!there) return;
+  if (durable) send(one.slot, one.reply);
+  --connections_[one.slot]->owed;
+  if (all_said(*connections_[one.slot])) end(one.slot);
 }
 
 void TcpListener::send(Slot slot, std::span<const uint8_t> bytes) {
   Connection& connection = *connections_[slot];
   if (bytes.empty()) return;
-  size_t sent = 0;
-  if (connection.unsent == nullptr) {
-    const ssize_t now = ::send(connection.socket.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    sent = now > 0 ? static_cast<size_t>(now) : 0;
-  }
   bytes_out_ += bytes.size();
-  if (sent == bytes.size()) return;
-  if (connection.unsent == nullptr) connection.unsent = std::make_unique<std::vector<uint8_t>>();
-  connection.unsent->insert(connection.unsent->end(), bytes.begin() + static_cast<std::ptrdiff_t>(sent), bytes.end());
-  if (connection.unsent->size() > kMostUnsent) {
-    connection.closing = "closed: does not read its replies";  // at the next read or sweep: we may be in the middle of one
-  } else {
-    watch(slot, EPOLLIN | EPOLLRDHUP | EPOLLOUT, EPOLL_CTL_MOD);
-  }
-}
-
-void TcpListener::flush(Slot slot) {
-  Connection& connection = *connections_[slot];
-  if (connection.unsent == nullptr) return;
-  auto& unsent = *connection.unsent;
-  const ssize_t sent = ::send(connection.socket.fd(), unsent.data(), unsent.size(), MSG_NOSIGNAL);
-  if (sent > 0) unsent.erase(unsent.begin(), unsent.begin() + sent);
-  if (!unsent.empty()) return;
-  connection.unsent.reset();
-  watch(slot, EPOLLIN | EPOLLRDHUP, EPOLL_CTL_MOD);
+  // Closed at the next read or sweep: we may be in the middle of one.
+  if (!connection.socket.send(bytes)) connection.closing = "closed: does not read its replies";
+  watch(slot);
 }
 
 // ---- time, and the end
@@ -288,6 +312,7 @@ void TcpListener::sweep(MonoTime now) {
     connection.framer.tick(now, *this);
     const bool stranger = connection.device == PushDevices::kNone;
     if (stranger && now - connection.opened >= hello_within_) connection.closing = "closed: did not say whose it is";
+    if (connection.ended && now - connection.last_heard >= kLastWait) connection.closing = "closed: by the device";
     if (connection.closing != nullptr) close_connection(slot, connection.closing);
   }
   sweeping_ = false;

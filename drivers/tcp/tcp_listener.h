@@ -1,16 +1,18 @@
 // Thousands of devices that connect by themselves, on one epoll descriptor.
 //
 // A connection is a descriptor, a Framer and some 130 bytes; one read buffer serves all. Whose it is, its frames say (`id`), or
-// its address. A second connection of the same device takes over, and the first is closed. Each limit closes the connection that
-// reached it, with a count of its own; the README lists them.
+// its address. With `tls` each is under TLS. A second connection of the same device takes over, and the first is closed. Each
+// limit closes the connection that reached it, with a count of its own; the README lists them.
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
 #include "link/descriptor.h"
 #include "streams/push_devices.h"
+#include "tcp/peer_socket.h"
 #include "tcp/server_socket.h"
 
 namespace ferrule::tcp {
@@ -19,7 +21,6 @@ class TcpListener final : public Listener, private FrameSink {
  public:
   // A connection that has lost this many bytes without a good frame in between is no peer of ours.
   static constexpr size_t kMostLostBytes = 64 * 1024;
-  static constexpr size_t kMostUnsent = 4096;   // bytes of replies that a peer has not taken
   static constexpr size_t kMostOwed = 100'000;  // acknowledgements that wait for their data to be durable
 
   TcpListener(const Fields& listen, std::unique_ptr<streams::PushDevices> devices, const ListenerContext& context);
@@ -35,15 +36,18 @@ class TcpListener final : public Listener, private FrameSink {
   using Index = streams::PushDevices::Index;
   using Slot = uint32_t;
   struct Connection {
-    Connection(Descriptor descriptor, const FrameRule& rule) : socket(std::move(descriptor)), framer(rule) {}
-    Descriptor socket;
+    Connection(Descriptor descriptor, const TlsContext* tls, const FrameRule& rule)
+        : socket(std::move(descriptor), tls), framer(rule) {}
+    PeerSocket socket;
     Framer framer;
     PeerAddress from;
     Index device = streams::PushDevices::kNone;
     uint32_t generation = 0;
     MonoTime opened;
     MonoTime last_heard;
-    std::unique_ptr<std::vector<uint8_t>> unsent;
+    bool watched_for_room = false;
+    bool ended = false;             // it sends nothing more, and waits for what it is owed
+    uint32_t owed = 0;              // acknowledgements
     const char* closing = nullptr;  // why it is to be closed after the present read
   };
   struct Owed {
@@ -66,8 +70,9 @@ class TcpListener final : public Listener, private FrameSink {
   void dropped(FrameDrop why, size_t bytes) override;
   void take(streams::PushDevices::Message& message);
   void send(Slot slot, std::span<const uint8_t> bytes);
-  void flush(Slot slot);
-  void watch(Slot slot, uint32_t events, int operation);
+  void watch(Slot slot);
+  void end(Slot slot);
+  static bool all_said(const Connection& connection);
 
   const Fields& listen_;
   const ListenerContext& context_;
@@ -75,6 +80,7 @@ class TcpListener final : public Listener, private FrameSink {
   const size_t most_connections_, most_per_address_;
   const Duration hello_within_, sweep_every_;
 
+  std::optional<TlsContext> tls_;
   Descriptor epoll_, server_;
   std::vector<std::unique_ptr<Connection>> connections_;  // by slot
   std::vector<Slot> free_;

@@ -13,6 +13,11 @@ namespace tcp {
 
 namespace {
 
+std::unique_ptr<Stream> stream_to(const Fields& tcp, const Clock& clock, const StopSignal& stop) {
+  const Fields* tls = tcp.object("tls");
+  return tls == nullptr ? make_tcp_stream(tcp, 0, clock, stop) : make_tls_stream(tcp, *tls, 0, clock, stop);
+}
+
 void check(const ChannelSettings& channel, const Names& names, Complaints& complaints) {
   int ways = 0;
   for (const std::string_view way : {"tcp", "udp", "listen"}) ways += channel.fields.has(way) ? 1 : 0;
@@ -32,12 +37,19 @@ void check(const ChannelSettings& channel, const Names& names, Complaints& compl
   if (listen != nullptr && listen->text("protocol") == "tcp" && rule.kind == FrameKind::whole) {
     complaints.push_back({channel.fields.mark("frame"), "TCP has no datagrams: a frame of kind whole goes with udp"});
   }
+  if (listen != nullptr && channel.fields.has("greeting")) {
+    complaints.push_back({channel.fields.mark("greeting"), "a greeting goes with tcp or udp: who connects to us speaks first"});
+  }
+  if (listen != nullptr && listen->text("protocol") == "udp" && listen->has("tls")) {
+    complaints.push_back(
+        {listen->mark("tls"), "raw UDP is not encrypted here: leave out tls, or let the devices use TCP or CoAP"});
+  }
   streams::check_streams(channel, names, complaints);
 }
 
 Result<std::unique_ptr<Driver>> build(const ChannelSettings& channel, const ChannelContext& context) {
   if (const Fields* tcp = channel.fields.object("tcp")) {
-    return streams::PolledStream::build(channel, context, {make_tcp_stream(*tcp, 0, context.clock, context.stop), true, false});
+    return streams::PolledStream::build(channel, context, {stream_to(*tcp, context.clock, context.stop), true, false});
   }
   const Fields* udp = channel.fields.object("udp");
   if (udp == nullptr) return {Fault::invalid, "channel " + channel.name + " has neither tcp nor udp"};
@@ -60,7 +72,7 @@ Result<std::unique_ptr<Listener>> build_listener(const ChannelSettings& channel,
   const Fields* udp = channel.fields.object("udp");
   if (tcp == nullptr && udp == nullptr) return {Fault::invalid, "channel " + channel.name + " has no way to its devices"};
   auto stream =
-      tcp != nullptr ? make_tcp_stream(*tcp, 0, context.clock, context.stop) : make_udp_stream(*udp, context.clock, context.stop);
+      tcp != nullptr ? stream_to(*tcp, context.clock, context.stop) : make_udp_stream(*udp, context.clock, context.stop);
   listener = std::make_unique<streams::StreamListener>(std::move(*devices), std::move(stream), tcp == nullptr, context);
   return listener;
 }

@@ -41,11 +41,14 @@ Result<MonoTime> UdpListener::turn() {
     framer_.take_datagram({buffer_.data(), static_cast<size_t>(got)}, context_.clock.now(), *this);
   }
   const MonoTime now = context_.clock.now();
-  devices_->expire(now);
+  if (now >= next_sweep_) {
+    devices_->expire(now);
+    next_sweep_ = now + kSweep;
+  }
   if (bytes_in + bytes_out_ > 0) {
     context_.output.traffic(std::exchange(messages_, 0), bytes_in, std::exchange(bytes_out_, 0));
   }
-  return datagrams == kDatagramsPerTurn ? now : now + kSweep;
+  return datagrams == kDatagramsPerTurn ? now : next_sweep_;
 }
 
 void UdpListener::frame(const Frame& frame) {

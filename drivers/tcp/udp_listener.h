@@ -45,6 +45,7 @@ class UdpListener final : public Listener, private FrameSink {
   Peer peer_;  // of the datagram at work
   std::vector<uint8_t> buffer_;
   std::unordered_map<uint64_t, Owed> owed_;
+  MonoTime next_sweep_;
   uint64_t last_token_ = 0;
   uint64_t messages_ = 0, bytes_out_ = 0;
 };

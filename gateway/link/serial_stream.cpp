@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <linux/serial.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -10,7 +9,7 @@
 
 #include "link/baud.h"
 #include "link/fd_stream.h"
-#include "link/rs485.h"
+#include "link/line_settings.h"
 #include "link/stream_fields.h"
 
 namespace ferrule {
@@ -18,46 +17,6 @@ namespace ferrule {
 const std::span<const FieldSpec> kSerialFields{kSerialFieldTable};
 
 namespace {
-
-struct LineSettings {
-  int64_t baud = 9600;
-  std::string parity;
-  int64_t data_bits = 8;
-  int64_t stop_bits = 1;
-  std::optional<serial_rs485> rs485 = {};  // none: the port's direction is left as it is
-};
-
-LineSettings line_settings(const Fields& serial) {
-  LineSettings line{serial.integer("baud"), serial.text("parity"), serial.integer("data_bits"), serial.integer("stop_bits")};
-  if (const Fields* rs485 = serial.object("rs485")) line.rs485 = rs485_settings(*rs485);
-  return line;
-}
-
-tcflag_t size_flag(int64_t data_bits) {
-  switch (data_bits) {
-    case 5: return CS5;
-    case 6: return CS6;
-    case 7: return CS7;
-    default: return CS8;
-  }
-}
-
-// Raw bytes, no flow control, modem lines ignored.
-void make_raw(termios& mode, const LineSettings& line, speed_t speed) {
-  cfmakeraw(&mode);
-  mode.c_cflag &= ~static_cast<tcflag_t>(CSIZE | PARENB | PARODD | CSTOPB | CRTSCTS);
-  mode.c_cflag |= size_flag(line.data_bits) | CLOCAL | CREAD;
-  if (line.parity != "none") mode.c_cflag |= PARENB;
-  if (line.parity == "odd") mode.c_cflag |= PARODD;
-  if (line.stop_bits == 2) mode.c_cflag |= CSTOPB;
-  // A character with a parity error is dropped, so that the frame's length or checksum is wrong and it is refused.
-  mode.c_iflag &= ~static_cast<tcflag_t>(IXOFF | IXANY | PARMRK);
-  if (line.parity != "none") mode.c_iflag |= INPCK | IGNPAR;
-  mode.c_cc[VMIN] = 1;  // with 0, "nothing there" would look like a hang-up
-  mode.c_cc[VTIME] = 0;
-  cfsetispeed(&mode, speed);
-  cfsetospeed(&mode, speed);
-}
 
 // USB adapters hold bytes back for 16 ms unless asked not to. Not all drivers know this; nothing depends on it.
 void ask_for_low_latency(int fd) {
@@ -82,7 +41,7 @@ class SerialStream final : public FdStream {
     if (flock(port.fd(), LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return failed(EBUSY);
     termios mode{};
     if (tcgetattr(port.fd(), &mode) != 0) return failed(errno);
-    make_raw(mode, line_, *speed);
+    apply(line_, *speed, mode);
     if (tcsetattr(port.fd(), TCSANOW, &mode) != 0) return failed(errno);
     if (serial_rs485 direction = line_.rs485.value_or(serial_rs485{});
         line_.rs485 && ioctl(port.fd(), TIOCSRS485, &direction) != 0) {
@@ -132,7 +91,7 @@ std::unique_ptr<Stream> make_serial_stream(const Fields& serial, const Clock& cl
 
 Duration character_time(const Fields& serial) {
   const LineSettings line = line_settings(serial);
-  const int64_t bits = 1 + line.data_bits + (line.parity == "none" ? 0 : 1) + line.stop_bits;
+  const int64_t bits = 1 + line.data_bits + (line.parity == Parity::none ? 0 : 1) + line.stop_bits;
   return line.baud <= 0 ? Duration{0} : Duration(bits * 1'000'000'000 / line.baud);
 }
 

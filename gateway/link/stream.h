@@ -40,6 +40,9 @@ extern const std::span<const FieldSpec> kSerialFields;
 
 // TCP: no delay, keep-alive, TCP_USER_TIMEOUT, non-blocking connect; names are resolved at each connect.
 std::unique_ptr<Stream> make_tcp_stream(const Fields& tcp, uint16_t default_port, const Clock& clock, const StopSignal& stop);
+// The same under TLS; `tls` has the fields of kTlsFieldTable.
+std::unique_ptr<Stream> make_tls_stream(const Fields& tcp, const Fields& tls, uint16_t default_port, const Clock& clock,
+                                        const StopSignal& stop);
 // UDP to one peer; `udp` has the fields of kTcpFields, with a port. Each read is one datagram, what does not fit is cut off.
 std::unique_ptr<Stream> make_udp_stream(const Fields& udp, const Clock& clock, const StopSignal& stop);
 std::unique_ptr<Stream> make_serial_stream(const Fields& serial, const Clock& clock, const StopSignal& stop);

@@ -22,8 +22,40 @@ inline constexpr std::array kTcpFieldTable{
               .most = 65535},
 };
 
-inline constexpr std::array<std::string_view, 3> kParityWords{"none", "even", "odd"};
+// `tls` of a connection that we make. {} is enough where the system trusts the device's certificate.
+inline constexpr std::array kTlsFieldTable{
+    FieldSpec{.name = "ca",
+              .help = "File with the authorities to trust, or the device's own certificate (PEM). Without it: the system's.",
+              .example = "/etc/ferrule/tls/plant-ca.pem"},
+    FieldSpec{.name = "certificate",
+              .help = "File with the gateway's certificate (PEM), where the device asks for one.",
+              .example = "/etc/ferrule/tls/gateway.pem"},
+    FieldSpec{.name = "key",
+              .help = "File with the private key of `certificate` (PEM); without it, it is in the same file.",
+              .example = "/etc/ferrule/tls/gateway.key"},
+    FieldSpec{.name = "server_name",
+              .help = "The name in the device's certificate, where it is not `host`.",
+              .example = "scale3.plant"},
+};
 
+// `tls` of a port that we listen on.
+inline constexpr std::array kTlsListenFieldTable{
+    FieldSpec{.name = "certificate",
+              .help = "File with the gateway's certificate (PEM).",
+              .example = "/etc/ferrule/tls/gateway.pem",
+              .required = true},
+    FieldSpec{.name = "key",
+              .help = "File with its private key (PEM); without it, it is in the same file.",
+              .example = "/etc/ferrule/tls/gateway.key"},
+    FieldSpec{.name = "ca",
+              .help =
+                  "File with the authorities (PEM) that must have signed the devices' certificates; without it any device may "
+                  "connect.",
+              .example = "/etc/ferrule/tls/plant-ca.pem"},
+};
+
+inline constexpr std::array<std::string_view, 5> kParityWords{"none", "even", "odd", "mark", "space"};
+inline constexpr std::array<std::string_view, 3> kFlowControlWords{"none", "hardware", "software"};
 inline constexpr std::array<std::string_view, 2> kRtsWords{"high", "low"};
 
 inline constexpr std::array kRs485FieldTable{
@@ -90,6 +122,12 @@ inline constexpr std::array kSerialFieldTable{
               .unit = "bits",
               .least = 1,
               .most = 2},
+    FieldSpec{.name = "flow_control",
+              .kind = FieldKind::choice,
+              .help = "`hardware`: RTS and CTS; `software`: XON and XOFF, for devices that send text only.",
+              .example = "hardware",
+              .initial = "none",
+              .words = kFlowControlWords},
     FieldSpec{.name = "rs485",
               .kind = FieldKind::object,
               .help = "Let the kernel switch the direction of an RS-485 port by its RTS line. Most USB adapters do that by "

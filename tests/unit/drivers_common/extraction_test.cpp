@@ -100,6 +100,8 @@ const Case kCases[] = {
      place_at("MWV.3"),
      "$WIMWV,214.8,R,0.1,K,A",
      "0.1"},
+    {"behind a length", {{"format", text("json")}, {"skip", whole(2)}}, place_at("/t"), R"(.9{"t":21.5})", "21.5"},
+    {"shorter than what is skipped", {{"format", text("text")}, {"skip", whole(4)}}, place_at(""), "123", "#"},
     {"no sentence", format("nmea"), place_at("MWV.1"), "MWV,1", "#"},
 };
 

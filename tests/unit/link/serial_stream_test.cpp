@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <termios.h>
 
+#include "link/line_settings.h"
 #include "link/rs485.h"
 #include "link/stream.h"
 #include "link/stream_fields.h"
@@ -65,6 +66,31 @@ TEST_F(SerialStreamTest, sets_what_was_written_in_the_configuration) {
   EXPECT_EQ(mode.c_cflag & PARODD, static_cast<tcflag_t>(PARODD));
   EXPECT_EQ(mode.c_lflag & (ICANON | ECHO | ISIG), 0u);
   EXPECT_EQ(mode.c_iflag & (IXON | ICRNL), 0u);
+}
+
+// A pseudo terminal changes some of them by itself, so this looks at what is asked of the kernel.
+TEST(LineSettings, become_what_the_kernel_wants) {
+  struct Row {
+    const char* name;
+    const char* word;
+    tcflag_t control, input;
+  };
+  constexpr tcflag_t kControl = PARENB | PARODD | CMSPAR | CRTSCTS;
+  constexpr tcflag_t kInput = IXON | IXOFF | INPCK | IGNPAR;
+  for (const Row& row :
+       {Row{"parity", "none", 0, 0}, Row{"parity", "even", PARENB, INPCK | IGNPAR},
+        Row{"parity", "odd", PARENB | PARODD, INPCK | IGNPAR}, Row{"parity", "mark", PARENB | PARODD | CMSPAR, INPCK | IGNPAR},
+        Row{"parity", "space", PARENB | CMSPAR, INPCK | IGNPAR}, Row{"flow_control", "hardware", CRTSCTS, 0},
+        Row{"flow_control", "software", 0, IXON | IXOFF}}) {
+    Fields serial = line("any");
+    serial.set(row.name, std::string(row.word));
+    termios mode{};
+    mode.c_cflag = kControl;
+    mode.c_iflag = kInput;
+    apply(line_settings(serial), B9600, mode);
+    EXPECT_EQ(mode.c_cflag & kControl, row.control) << row.word;
+    EXPECT_EQ(mode.c_iflag & kInput, row.input) << row.word;
+  }
 }
 
 TEST_F(SerialStreamTest, the_kernel_is_asked_to_switch_the_direction_as_written) {

@@ -28,6 +28,7 @@ class Peer {
     if (::connect(socket_.fd(), reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) throw std::runtime_error("cannot connect");
   }
   void send(std::string_view bytes) { (void)!::send(socket_.fd(), bytes.data(), bytes.size(), MSG_NOSIGNAL); }
+  void end() { ::shutdown(socket_.fd(), SHUT_WR); }
   // What has arrived; "<end>" once the other side has closed.
   std::string heard() {
     std::array<char, 4096> bytes;
@@ -165,6 +166,21 @@ TEST_F(ListenerTest, an_acknowledgement_waits_until_the_data_is_durable) {
   EXPECT_EQ(peer.heard(), "");
   listener_->settled(output_.tokens[0], true);  // once is once
   EXPECT_EQ(peer.heard(), "");
+}
+
+TEST_F(ListenerTest, a_device_that_has_said_all_still_gets_its_acknowledgement) {
+  channel_.channel("acknowledge", text("ACK {id}"));
+  open();
+  Peer peer(port_);
+  peer.send("A,1\n");
+  peer.end();
+  values(1);
+  for (int i = 0; i < 5; ++i) ASSERT_TRUE(listener_->turn().ok());
+  EXPECT_THAT(output_.counts, testing::Not(Contains(Pair("closed: by the device", 1u))));
+  ASSERT_FALSE(output_.tokens.empty());
+  listener_->settled(output_.tokens.back(), true);
+  EXPECT_EQ(peer.heard(), "ACK A\r\n");
+  counted("closed: by the device");
 }
 
 TEST_F(ListenerTest, a_receipt_that_outlives_its_connection_harms_nobody) {

@@ -1,0 +1,32 @@
+// The settings of a serial line as plain data, and as the kernel wants them. Pure.
+#pragma once
+
+#include <linux/serial.h>
+#include <termios.h>
+
+#include <cstdint>
+#include <optional>
+
+#include "sdk/fields.h"
+
+namespace ferrule {
+
+enum class Parity : uint8_t { none, even, odd, mark, space };
+enum class FlowControl : uint8_t { none, hardware, software };
+
+struct LineSettings {
+  int64_t baud = 9600;
+  Parity parity = Parity::none;
+  int64_t data_bits = 8;
+  int64_t stop_bits = 1;
+  FlowControl flow = FlowControl::none;
+  std::optional<serial_rs485> rs485;
+};
+
+// `serial` has the fields of kSerialFieldTable.
+LineSettings line_settings(const Fields& serial);
+
+// Changes `mode` to raw bytes at these settings.
+void apply(const LineSettings& line, speed_t speed, termios& mode);
+
+}  // namespace ferrule
