@@ -54,7 +54,7 @@ void apply(const LineSettings& line, speed_t speed, termios& mode) {
   mode.c_cflag |= size_flag(line.data_bits) | parity_flags(line.parity) | CLOCAL | CREAD;  // modem lines are ignored
   if (line.stop_bits == 2) mode.c_cflag |= CSTOPB;
   if (line.flow == FlowControl::hardware) mode.c_cflag |= CRTSCTS;
-  mode.c_iflag &= ~static_cast<tcflag_t>(IXON | IXOFF | IXANY | PARMRK);
+  mode.c_iflag &= ~static_cast<tcflag_t>(IXON | IXOFF | IXANY | PARMRK | INPCK | IGNPAR);
   if (line.flow == FlowControl::software) mode.c_iflag |= IXON | IXOFF;
   // A character with a parity error is dropped, so that the frame's length or checksum is wrong and it is refused.
   if (line.parity != Parity::none) mode.c_iflag |= INPCK | IGNPAR;

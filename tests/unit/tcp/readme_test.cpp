@@ -6,9 +6,8 @@
 #include <string>
 
 #include "config/config.h"
+#include "drivers_common/extraction.h"
 #include "drivers_common/frame_rule.h"
-#include "link/stream_fields.h"
-#include "tcp/fields.h"
 #include "tests/fakes/stream_channel.h"
 
 namespace ferrule {
@@ -34,13 +33,9 @@ TEST_P(StreamReadme, has_the_table) {
 
 INSTANTIATE_TEST_SUITE_P(
     Each, StreamReadme,
-    testing::Values(Table{"tcp", "CHANNEL", k_tcp_driver.channel_fields}, Table{"tcp", "TCP", tcp::kConnectFieldTable},
-                    Table{"tcp", "TLS", kTlsFieldTable}, Table{"tcp", "LISTEN", tcp::kListenFieldTable},
-                    Table{"tcp", "TLS_LISTEN", kTlsListenFieldTable}, Table{"tcp", "DEVICE", k_tcp_driver.device_fields},
-                    Table{"tcp", "TAG", k_tcp_driver.tag_fields}, Table{"serial", "CHANNEL", k_serial_driver.channel_fields},
-                    Table{"serial", "SERIAL", kSerialFieldTable}, Table{"serial", "RS485", kRs485FieldTable},
-                    Table{"common", "FRAME", kFrameFieldTable}, Table{"common", "CHECKSUM", kChecksumFieldTable},
-                    Table{"common", "PAYLOAD", kPayloadFieldTable}),
+    testing::Values(Table{"tcp", "channel", k_tcp_driver.channel_fields}, Table{"tcp", "device", k_tcp_driver.device_fields},
+                    Table{"tcp", "tag", k_tcp_driver.tag_fields}, Table{"serial", "channel", k_serial_driver.channel_fields},
+                    Table{"common", "frame", kFrameFieldTable}, Table{"common", "payload", kPayloadFieldTable}),
     [](const auto& info) { return std::string(info.param.readme) + "_" + info.param.name; });
 
 }  // namespace
