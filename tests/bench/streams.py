@@ -2,8 +2,8 @@
 """What raw TCP devices that push cost, and what bad ones do to the others. Prints each figure beside its limit.
 
     cmake --build build/release --target ferrule bench_stream_load
-    FERRULE=build/release/ferrule tests/bench/streams.py            both, about 3 minutes
-    FERRULE=build/release/ferrule tests/bench/streams.py many       one of: many bad
+    FERRULE=build/release/ferrule tests/bench/streams.py            all, about 5 minutes
+    FERRULE=build/release/ferrule tests/bench/streams.py many       one of: memory many bad
 
 Latencies are from the device's send() to the message at an MQTT subscriber, so bus, uplink and broker are in them. They are taken
 from each 100th device; the others have a deadband that nothing passes, so that the broker is not what is measured. FERRULE_BENCH_SECONDS (60) is how long the steady load of `many` is watched.
@@ -15,7 +15,6 @@ import subprocess
 import sys
 import time
 
-import figures
 from figures import SECONDS, row, status_kb
 from harness import FERRULE, Bench, free_port, wait_for
 
@@ -108,6 +107,39 @@ def arrived(gateway, frames):
     return events(gateway)["answered"]
 
 
+def settled_kb(pid, patience=60):
+    """RssAnon once it has stood still for 5 s."""
+    last, since, ended = 0, time.monotonic(), time.monotonic() + patience
+    while time.monotonic() < ended and time.monotonic() - since < 5:
+        now = status_kb(pid, "RssAnon")
+        if now != last:
+            last, since = now, time.monotonic()
+        time.sleep(0.5)
+    return last
+
+
+def memory(bench):
+    """User memory of a connection: RssAnon with 10,000 connections that have each sent a frame and begun another, above that before."""
+    broker, port = bench.mosquitto(), free_port()
+    gateway = bench.gateway(frames_config(port, broker, [], DEVICES), ready=False)
+    gateway.wait_until_ready(60)
+    wait_for(lambda: "listens" in gateway.log(), "the port")
+    pid, before = gateway.program.pid, settled_kb(gateway.program.pid)
+    warm = Load(bench, port, DEVICES)  # the devices' values and states have their place from now on
+    arrived(gateway, int(warm.ask("steady", 10, 10)[0]))
+    first = settled_kb(pid)
+    warm.process.kill()
+    wait_for(lambda: events(gateway)["events"].get("closed: by the device", 0) + events(gateway)["events"].get("closed: link lost", 0) == DEVICES, "all to be gone")
+    without = settled_kb(pid)
+    load = Load(bench, port, DEVICES)
+    arrived(gateway, 2 * int(load.ask("steady", 10, 10)[0]))
+    load.ask("drip", 1, 10)
+    connected = settled_kb(pid)
+    row("memory: a connection, above the gateway before any came", max(first, connected) * 1024 / DEVICES - before * 1024 / DEVICES, "bytes", 2048)
+    print(f"  RssAnon: {before} kB with {DEVICES} devices in the configuration, {first} kB when they have connected and sent, {without} kB when "
+          f"they have gone, {connected} kB with all of them back and a frame begun")
+
+
 def many(bench):
     """10,000 devices on a connection each, a frame of 64 bytes each 10 s, then 12,000 frames within a second."""
     broker, port = bench.mosquitto(), free_port()
@@ -117,16 +149,14 @@ def many(bench):
     wait_for(lambda: "listens" in gateway.log(), "the port")
     wait_for(lambda: len(watching.polls) > 20, "the polled line")
     pid = gateway.program.pid
-    before = status_kb(pid, "RssAnon")
     load = Load(bench, port, DEVICES)
     sent = int(load.ask("steady", 10, 10)[0])  # the first frame of each: now they are known
     arrived(gateway, sent)
     time.sleep(2)
-    row("many: user memory a connection", (status_kb(pid, "RssAnon") - before) / DEVICES * 1024, "bytes", 2048)
     watching.latencies_ms.clear()
     watching.polls.clear()
     sent += int(load.ask("steady", SECONDS, 10)[0])
-    figures.row("many: p99 from send() to the subscriber, steady", p99(watching.latencies_ms), "ms", 50)
+    row("many: p99 from send() to the subscriber, steady", p99(watching.latencies_ms), "ms", 50)
     steady = len(watching.latencies_ms)
     watching.latencies_ms.clear()
     burst, lag = load.ask("burst", 12000)
@@ -181,7 +211,7 @@ def bad(bench):
 
 
 def main():
-    benches = {"many": many, "bad": bad}
+    benches = {"memory": memory, "many": many, "bad": bad}
     for name in sys.argv[1:] or list(benches):
         bench = Bench()
         try:
