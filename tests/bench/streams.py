@@ -21,6 +21,7 @@ from harness import FERRULE, Bench, free_port, wait_for
 import paho.mqtt.client
 
 DEVICES = int(os.environ.get("FERRULE_BENCH_DEVICES", "10000"))
+STARTED = 12  # by then the gateway has given back what only its start needed
 WATCHED = 100  # each so many-th device is forwarded
 LOAD = pathlib.Path(FERRULE).resolve().parent / "tests" / "bench_stream_load"
 SENT = re.compile(rb'"sent":(\d+)')
@@ -124,6 +125,7 @@ def memory(bench):
     gateway = bench.gateway(frames_config(port, broker, [], DEVICES), ready=False)
     gateway.wait_until_ready(60)
     wait_for(lambda: "listens" in gateway.log(), "the port")
+    time.sleep(STARTED)
     pid, before = gateway.program.pid, settled_kb(gateway.program.pid)
     warm = Load(bench, port, DEVICES)  # the devices' values and states have their place from now on
     arrived(gateway, int(warm.ask("steady", 10, 10)[0]))

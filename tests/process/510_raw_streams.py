@@ -64,11 +64,13 @@ def lines_pushed_with_nc_reach_the_broker_and_are_acknowledged_when_durable(benc
         "name": "field", "driver": "tcp", "listen": {"port": port}, "payload": {"format": "json"}, "id": {"at": "/id"},
         "acknowledge": "ACK {id}",
         "devices": [{"name": "probe", "id": "p1", "tags": [{"name": "t", "at": "/t"}]}]}, broker)
+    wait_for(lambda: gateway.get("/api/v1/uplinks")["uplinks"][0]["connected"], "the uplink to connect")
     answer = subprocess.run(["nc", "-q", "2", "127.0.0.1", str(port)], input='{"id":"p1","t":21.5}\n', capture_output=True, text=True, timeout=20)
-    expect_equal(answer.stdout, "ACK p1\r\n", "what the device is told")
+    expect_equal(answer.stdout.strip(), "ACK p1", "what the device is told")
     message = subscriber.wait_for(lambda m: m.topic == "ferrule/v1/s/data/probe", "the reading at the broker").json
     expect_equal(message["values"], {"t": 21.5})
-    wait_for(lambda: subscriber.wait_for(lambda m: m.topic == "ferrule/v1/s/state/probe" and not m.json["online"], "offline"), "the event that it left")
+    for state in ("online", "offline"):
+        subscriber.wait_for(lambda m, wanted=state: m.topic == "ferrule/v1/s/event/probe" and m.json["state"] == wanted, f"the event that it is {state}")
     expect(events(gateway)["closed: by the device"] == 1, str(events(gateway)))
 
 
