@@ -45,7 +45,7 @@ TEST_P(FuzzCorpus, breaks_nothing_nor_do_damaged_copies) {
 INSTANTIATE_TEST_SUITE_P(Each, FuzzCorpus,
                          testing::Values(Target{"extraction", extraction_holds, 10}, Target{"templates", template_holds, 10},
                                          Target{"stream_settings", settings_hold, 10}),
-                         [](const auto& info) { return std::string(info.param.name); });
+                         [](const auto& one) { return std::string(one.param.name); });
 
 }  // namespace
 

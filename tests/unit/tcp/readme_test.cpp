@@ -36,7 +36,7 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values(Table{"tcp", "channel", k_tcp_driver.channel_fields}, Table{"tcp", "device", k_tcp_driver.device_fields},
                     Table{"tcp", "tag", k_tcp_driver.tag_fields}, Table{"serial", "channel", k_serial_driver.channel_fields},
                     Table{"common", "frame", kFrameFieldTable}, Table{"common", "payload", kPayloadFieldTable}),
-    [](const auto& info) { return std::string(info.param.readme) + "_" + info.param.name; });
+    [](const auto& one) { return std::string(one.param.readme) + "_" + one.param.name; });
 
 }  // namespace
 
