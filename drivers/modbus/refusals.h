@@ -72,7 +72,11 @@ class Refusals {
   // --- for the plan
 
   const Refused* find(uint8_t unit, Area area, uint32_t start, uint32_t end) const;
-  bool is_due(const Refused& refused) const { return clock_.wall() >= refused.retry_at; }
+  // The wall clock, because it is remembered over restarts; after a step of that clock, at once.
+  bool is_due(const Refused& refused) const {
+    const Duration left = refused.retry_at - clock_.wall();
+    return left <= Duration{0} || left > kRetry;
+  }
   std::vector<uint32_t> walls(uint8_t unit, Area area) const;
 
   // --- after each exchange of a read

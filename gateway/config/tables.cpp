@@ -228,8 +228,9 @@ constexpr std::array<FieldSpec, 15> kMqttFields{{
      .most = 300},
     {.name = "ack_timeout",
      .kind = duration,
-     .help = "Without an acknowledgement for this long the link counts as dead.",
-     .initial = "20s",
+     .help = "Without an acknowledgement for this long the link counts as dead. After a session without any it doubles, to 24 s "
+             "at most.",
+     .initial = "8s",
      .least = 0.1,
      .most = 3600},
     {.name = "retry_least",

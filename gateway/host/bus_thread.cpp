@@ -74,6 +74,11 @@ void BusThread::take_derived() {
   }
 }
 
+// With write: ahead the outbox thread hands it over, once it is durable.
+uint32_t BusThread::claim(const Route& route, const Envelope& envelope) {
+  return outbox_.settings().write_ahead ? route.runner->claim(*envelope.record) : route.runner->offer(envelope);
+}
+
 void BusThread::send(RecordPtr record, Receipt receipt) {
   const auto* loss = std::get_if<Loss>(&record->body);
   OutboxEntry entry{record, position_, std::vector<uint64_t>(kMaxUplinks, 0), std::vector<uint32_t>(kMaxUplinks, 0)};
@@ -83,7 +88,7 @@ void BusThread::send(RecordPtr record, Receipt receipt) {
     const auto index = static_cast<size_t>(route.uplink);
     entry.seq[index] = ++seq_[index];
     wanted = true;
-    if (route.live) entry.claimed[index] = route.runner->offer({record, position_, outbox_.boot(), entry.seq[index]});
+    if (route.live) entry.claimed[index] = claim(route, {record, position_, outbox_.boot(), entry.seq[index]});
   }
   if (!wanted) return receipt.settle(true);
   ++position_;

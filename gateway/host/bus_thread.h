@@ -74,6 +74,7 @@ class BusThread final : private Bus::Watch, private RuleOutput {
   void take(Poll&& poll, Receipt receipt = {});
   void take_derived();
   void send(RecordPtr record, Receipt receipt = {});
+  uint32_t claim(const Route& route, const Envelope& envelope);
   MonoTime timers();
   void count();
   MonoTime report_counts(MonoTime now);

@@ -136,8 +136,7 @@ void Gateway::put_in_force(Parts next) {
   }
   std::vector<BusThread::Route> routes;
   for (const auto& link : next.links) {
-    const bool live = !link->settings.in_order && !next.settings->outbox.write_ahead;
-    routes.push_back({link->index, link->settings.name, link->runner.get(), live});
+    routes.push_back({link->index, link->settings.name, link->runner.get(), !link->settings.in_order});
   }
   parts_.with([&](Parts& parts) { parts = next; });
   bus_->configure(next.settings, std::move(routes));

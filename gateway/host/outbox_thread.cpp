@@ -92,7 +92,10 @@ void OutboxThread::settle_membership() {
 }
 
 void OutboxThread::connect(UplinkIndex uplink, UplinkRunner* runner) {
-  call_and_wait([&] { runners_[static_cast<size_t>(uplink)] = runner; });
+  call_and_wait([&] {
+    runners_[static_cast<size_t>(uplink)] = runner;
+    if (runner != nullptr) released_[static_cast<size_t>(uplink)] = 0;  // a new runner counts its sessions anew
+  });
 }
 
 Backlog& OutboxThread::backlog(UplinkIndex uplink) { return *adapters_[static_cast<size_t>(uplink)]; }
@@ -109,7 +112,15 @@ bool OutboxThread::append(OutboxEntry entry, Receipt receipt) {
 
 void OutboxThread::handle(OutboxEntry& entry) {
   waiting_samples_.fetch_sub(sample_count(*entry.record), std::memory_order_relaxed);
-  for (size_t i = 0; i < entry.seq.size(); ++i) waiting_[i] = waiting_[i] || (entry.seq[i] != 0 && entry.claimed[i] == 0);
+  for (size_t i = 0; i < entry.seq.size(); ++i) {
+    if (entry.seq[i] == 0) continue;
+    if (settings_.write_ahead && entry.claimed[i] != 0) {
+      durable_soon_[i].push_back({{entry.record, entry.position, boot_, entry.seq[i]}, entry.claimed[i]});
+    }
+    // Claimed just before the session's end, of which the runner has told already.
+    if (entry.claimed[i] <= released_[i]) entry.claimed[i] = 0;
+    if (entry.claimed[i] == 0) waiting_[i] = true;
+  }
   outbox_->append(std::move(entry));
 }
 
@@ -138,15 +149,20 @@ void OutboxThread::handle(Message& message) {
   if (auto* tallies = std::get_if<Tallies>(&message)) return handle(*tallies);
   if (auto* release = std::get_if<Release>(&message)) {
     outbox_->release(release->uplink, release->session);
+    released_[static_cast<size_t>(release->uplink)] = release->session;
     waiting_[static_cast<size_t>(release->uplink)] = true;
     return;
   }
   std::get<Call>(message).run();
 }
 
-// With write: ahead nothing is sent before it is durable; runners hear of new backlog only after that.
+// With write: ahead nothing is sent before it is durable; runners get live data and hear of new backlog only after that. While
+// the disk fails live data goes on all the same: that is in counters().trouble, and tick() tries again.
 void OutboxThread::after_batch() {
-  if (settings_.write_ahead) (void)outbox_->commit();  // a failure is in counters().trouble, and tick() tries again
+  if (settings_.write_ahead) {
+    (void)outbox_->commit();
+    hand_over();
+  }
   tell_of_backlog();
 }
 
@@ -154,6 +170,15 @@ void OutboxThread::tell_of_backlog() {
   for (size_t i = 0; i < kMaxUplinks; ++i) {
     if (waiting_[i] && runners_[i] != nullptr) runners_[i]->backlog_waiting();
     waiting_[i] = false;
+  }
+}
+
+void OutboxThread::hand_over() {
+  for (size_t i = 0; i < kMaxUplinks; ++i) {
+    for (Live& live : durable_soon_[i]) {
+      if (runners_[i] != nullptr) runners_[i]->live(std::move(live.envelope), live.session);
+    }
+    durable_soon_[i].clear();
   }
 }
 

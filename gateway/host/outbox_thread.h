@@ -105,6 +105,7 @@ class OutboxThread {
   void handle(const Tallies& tallies);
   void after_batch();
   void tell_of_backlog();
+  void hand_over();
   void call_and_wait(std::function<void()> run);
   void report_dropped();
   void settle_receipts();
@@ -124,8 +125,14 @@ class OutboxThread {
   // Outbox thread only.
   BalanceBook book_;
   std::array<UplinkRunner*, kMaxUplinks> runners_{};
-  std::array<bool, kMaxUplinks> waiting_{};  // something became backlog in this batch
-  std::vector<Receipt> receipts_;            // of entries that are not committed
+  std::array<bool, kMaxUplinks> waiting_{};       // something became backlog in this batch
+  std::array<uint32_t, kMaxUplinks> released_{};  // the runner's sessions up to this one are over
+  struct Live {
+    Envelope envelope;
+    uint32_t session;
+  };
+  std::array<std::vector<Live>, kMaxUplinks> durable_soon_;  // with write: ahead: claimed, to be handed over after the commit
+  std::vector<Receipt> receipts_;                            // of entries that are not committed
   MonoTime receipts_due_ = MonoTime::max();
   uint64_t dropped_reported_ = 0;
   WallTime dropped_since_;

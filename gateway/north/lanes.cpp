@@ -19,6 +19,7 @@ constexpr size_t kEnough = 256;  // records: a batch does not wait for more, and
 constexpr size_t kFetchRecords = 512;
 constexpr size_t kFetchBytes = 1u << 20;
 constexpr Duration kBlocked = 1s;
+constexpr Duration kMostPatience = 24s;
 
 }  // namespace
 
@@ -32,7 +33,8 @@ Lanes::Lanes(const Parts& parts)
       states_(parts.states),
       topics_(parts.settings, parts.context.gateway, parts.context.names),
       pace_(1),
-      window_(parts.settings.mqtt.window) {}
+      window_(parts.settings.mqtt.window),
+      patience_(parts.settings.mqtt.ack_timeout) {}
 
 void Lanes::connected(uint32_t session, const LinkLimits& limits, MonoTime now) {
   session_ = session;
@@ -54,6 +56,8 @@ void Lanes::lost(Fault why, MonoTime now) {
   if (!up()) return;
   gate_.close();
   if (why == Fault::disconnected) hung_up(now);
+  if (stalled(now) && !proven_)
+    patience_ = std::clamp(2 * patience_, settings_.mqtt.ack_timeout, std::max(kMostPatience, settings_.mqtt.ack_timeout));
   lone_ = nullptr;
   for (Queue& queue : live_) {
     for (const Envelope& envelope : queue.waiting) gate_.left(*envelope.record);
@@ -296,7 +300,7 @@ void Lanes::ask_for_backlog() {
 MonoTime Lanes::wake_at(MonoTime now) const {
   if (!up()) return kNever;
   MonoTime at = kNever;
-  if (in_flight_.size() > 0) at = in_flight_.last_progress() + settings_.mqtt.ack_timeout;
+  if (in_flight_.size() > 0) at = in_flight_.last_progress() + patience_;
   if (now < blocked_until_) at = std::min(at, blocked_until_);
   for (const Kind kind : kEveryKind) {
     const RefusalPause& pause = pauses_[index_of(kind)];
@@ -309,8 +313,6 @@ MonoTime Lanes::wake_at(MonoTime now) const {
   return at;
 }
 
-bool Lanes::stalled(MonoTime now) const {
-  return up() && in_flight_.size() > 0 && now - in_flight_.last_progress() >= settings_.mqtt.ack_timeout;
-}
+bool Lanes::stalled(MonoTime now) const { return up() && in_flight_.size() > 0 && now - in_flight_.last_progress() >= patience_; }
 
 }  // namespace ferrule

@@ -62,8 +62,11 @@ class Lanes {
   void pump(MonoTime now);
   // When pump() has something to do without an event; MonoTime::max() when never.
   MonoTime wake_at(MonoTime now) const;
-  // Something is in flight and nothing was acknowledged for ack_timeout: the link is to be taken for dead.
+  // Something is in flight and nothing was acknowledged for patience(): the link is to be taken for dead.
   bool stalled(MonoTime now) const;
+  // ack_timeout; after a session without any acknowledgement twice as long, so that a slow link is not cut for ever, but never so
+  // long that silence would go unnoticed for 30 s.
+  Duration patience() const { return patience_; }
 
   // connects, connected, trouble and since are the caller's.
   const UplinkStatus& counts() const { return counts_; }
@@ -133,8 +136,9 @@ class Lanes {
   std::array<RefusalPause, kKinds> pauses_;
   InFlight in_flight_;
   Suspects suspects_;
-  BatchPtr lone_;                                 // a grave suspect, on its way with nothing else in flight
-  bool proven_ = false;                           // something was answered in this session
+  BatchPtr lone_;        // a grave suspect, on its way with nothing else in flight
+  bool proven_ = false;  // something was answered in this session
+  Duration patience_;
   MonoTime mute_states_until_ = MonoTime::min();  // the broker hung up at messages of state
 
   bool asked_ = false;     // a request for backlog is out

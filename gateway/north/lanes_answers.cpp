@@ -16,6 +16,7 @@ void Lanes::settled(uint64_t token, Settlement settlement, std::string why, Mono
   if (!message) return;
   ++counts_.messages_settled;
   proven_ = true;
+  patience_ = settings_.mqtt.ack_timeout;
   const Duration latency = now - message->sent;
   const double ms = std::chrono::duration<double, std::milli>(latency).count();
   counts_.ack_ms = counts_.ack_ms == 0 ? ms : counts_.ack_ms + (ms - counts_.ack_ms) / 16;
@@ -51,7 +52,7 @@ void Lanes::finish(Batch& batch, MonoTime now) {
     case Settlement::unheard:
       for (const Envelope& envelope : batch.envelopes) settled_.push_back(envelope.position);
       counts_.samples_settled += batch.samples();
-      pauses_[index_of(batch.kind)].delivered();
+      pauses_[index_of(batch.kind)].delivered(now);
       if (std::none_of(pauses_.begin(), pauses_.end(), [](const RefusalPause& pause) { return pause.active(); }))
         refusal_.clear();
       break;

@@ -1,9 +1,10 @@
 // How many backlog messages may be in flight at once, led by how long acknowledgements take.
 //
-// Additive increase, multiplicative decrease. The shortest recent acknowledgement tells what the link takes when idle; while
-// acknowledgements come within twice that (and never judged below 50 ms, where scheduling is all one sees) the number grows,
-// doubling per round until the first slow one and by one per round after it; a slow one halves it, once a round. It never falls
-// below one, so a backlog always moves. Pure: times come in.
+// Additive increase, multiplicative decrease. The shortest recent acknowledgement tells what the link takes when idle. Where even
+// the quickest one of a round takes more than twice that (and never judged below 1 ms more), messages are queueing somewhere,
+// and live ones with them: the number is halved, and the round after it, which was sent under the old number, is not judged. One
+// slow acknowledgement among quick ones says nothing: links and machines jitter. Else the number grows, doubling per round until
+// the first cut and by one per round after it. It never falls below one, so a backlog always moves. Pure: times come in.
 #pragma once
 
 #include <algorithm>
@@ -23,19 +24,23 @@ class Pace {
   // Any message was acknowledged, `latency` after it was sent. `pressed`: the backlog was using all that it may.
   void acknowledged(Duration latency, bool pressed, MonoTime now) {
     remember(latency, now);
-    const Duration slow = std::max<Duration>(2 * shortest(), shortest() + std::chrono::milliseconds(50));
-    if (latency > slow) {
-      if (now < no_cut_before_) return;
+    if (now < round_begins_) return;
+    quickest_ = std::min(quickest_, latency);
+    const bool queueing = quickest_ > std::max<Duration>(2 * shortest(), shortest() + std::chrono::milliseconds(1));
+    if (pressed && !queueing) limit_ = std::min<double>(most_, limit_ + (starting_ ? 1 : 1 / limit_));
+    if (now < round_ends_) return;
+    if (queueing) {
       limit_ = std::max(1.0, limit_ / 2);
       starting_ = false;
-      no_cut_before_ = now + latency;  // what is in flight was sent under the old limit
-    } else if (pressed) {
-      limit_ = std::min<double>(most_, limit_ + (starting_ ? 1 : 1 / limit_));
+      round_begins_ = now + latency;
     }
+    round_ends_ = std::max(now, round_begins_) + latency;
+    quickest_ = kNone;
   }
 
  private:
   static constexpr Duration kMemory = std::chrono::seconds(30);
+  static constexpr Duration kNone = Duration::max() / 4;
 
   // The shortest of this half minute and the one before.
   void remember(Duration latency, MonoTime now) {
@@ -51,10 +56,11 @@ class Pace {
   uint32_t most_;
   double limit_ = 1;
   bool starting_ = true;
-  MonoTime no_cut_before_ = MonoTime::min();
+  MonoTime round_begins_ = MonoTime::min(), round_ends_ = MonoTime::min();
+  Duration quickest_ = kNone;  // of this round
   MonoTime since_{Duration{0}};
-  Duration present_ = Duration::max() / 4;
-  Duration before_ = Duration::max() / 4;
+  Duration present_ = kNone;
+  Duration before_ = kNone;
 };
 
 }  // namespace ferrule

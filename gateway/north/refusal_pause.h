@@ -21,7 +21,10 @@ class RefusalPause {
     length_ = std::clamp(length_ * 2, least, kMost);
     until_ = now + length_;
   }
-  void delivered() { *this = RefusalPause(); }
+  void delivered(MonoTime now) {
+    if (now < until_) return;  // it was in flight with the refused one
+    *this = RefusalPause();
+  }
 
   bool may_send(uint32_t in_flight, MonoTime now) const { return length_ == Duration{0} || (now >= until_ && in_flight == 0); }
   bool active() const { return length_ != Duration{0}; }

@@ -147,7 +147,7 @@ void UplinkRunner::Impl::tick() {
   const MonoTime now = context.clock.now();
   if (lanes->stalled(now)) {
     give_up({Fault::timeout, "no acknowledgement for " +
-                                 std::to_string(std::chrono::round<std::chrono::seconds>(settings.mqtt.ack_timeout).count()) +
+                                 std::to_string(std::chrono::round<std::chrono::seconds>(lanes->patience()).count()) +
                                  " s"});
   }
   switch (link.tick(now)) {
@@ -234,9 +234,15 @@ void UplinkRunner::stop(Deadline deadline) {
 }
 
 uint32_t UplinkRunner::offer(const Envelope& envelope) {
-  const uint32_t session = impl_->gate.take(*envelope.record);
-  if (session != 0) impl_->inbox.push_always(LiveRecord{envelope, session});
+  const uint32_t session = claim(*envelope.record);
+  if (session != 0) live(envelope, session);
   return session;
+}
+
+uint32_t UplinkRunner::claim(const Record& record) { return impl_->gate.take(record); }
+
+void UplinkRunner::live(Envelope envelope, uint32_t session) {
+  impl_->inbox.push_always(LiveRecord{std::move(envelope), session});
 }
 
 void UplinkRunner::backlog(std::vector<Envelope> envelopes) { impl_->inbox.push_always(BacklogAnswer{std::move(envelopes)}); }

@@ -109,7 +109,7 @@ struct MqttSettings {
   std::string password;                           // already read from its secret file
   Duration keep_alive{std::chrono::seconds(10)};  // a silent broker is noticed within twice that and 7 s (Paho looks rarely)
   Duration connect_timeout{std::chrono::seconds(7)};
-  Duration ack_timeout{std::chrono::seconds(20)};  // no acknowledgement for this long: the link is taken for dead
+  Duration ack_timeout{std::chrono::seconds(8)};  // no acknowledgement for this long: the link is taken for dead
   Duration retry_least{std::chrono::milliseconds(500)};
   Duration retry_most{std::chrono::seconds(8)};
   uint32_t window = 64;  // messages in flight, 1 .. 90 (Paho refuses more than 100 queued)

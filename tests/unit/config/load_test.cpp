@@ -240,7 +240,7 @@ TEST(Load, an_uplink_has_defaults) {
   EXPECT_EQ(uplink.mqtt.qos, 1);
   EXPECT_EQ(uplink.mqtt.keep_alive, 10s);
   EXPECT_EQ(uplink.mqtt.connect_timeout, 7s);
-  EXPECT_EQ(uplink.mqtt.ack_timeout, 20s);
+  EXPECT_EQ(uplink.mqtt.ack_timeout, 8s);
   EXPECT_EQ(uplink.mqtt.retry_least, 500ms);
   EXPECT_EQ(uplink.mqtt.retry_most, 8s);
   EXPECT_EQ(uplink.mqtt.window, 64u);

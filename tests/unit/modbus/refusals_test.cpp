@@ -163,6 +163,15 @@ TEST(Refusals, a_bad_register_is_tried_again_later_and_is_back_when_it_answers) 
   EXPECT_EQ(unit.poll(), Bad{});
 }
 
+TEST(Refusals, a_clock_that_steps_back_does_not_put_off_the_next_try_for_years) {
+  Unit unit(bad_register(107));
+  unit.row(100, 20);
+  unit.poll();
+  EXPECT_EQ(unit.plan().size(), 2u);
+  unit.clock.step_wall(-Refusals::kRetry * 3650);
+  EXPECT_EQ(unit.plan().size(), 3u);
+}
+
 TEST(Refusals, what_was_learnt_survives_a_restart) {
   Kept kept;
   for (int start = 0; start < 2; ++start) {

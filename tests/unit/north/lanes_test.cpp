@@ -347,6 +347,18 @@ TEST_F(LanesTest, after_a_refusal_one_message_is_tried_before_the_others_follow_
   EXPECT_EQ(uplink.take(), (Lines{"d/a 2", "d/a 3"}));
 }
 
+TEST_F(LanesTest, a_delivery_of_what_was_in_flight_with_a_refused_message_does_not_end_the_pause) {
+  connect();
+  for (uint64_t seq = 1; seq <= 2; ++seq) ASSERT_TRUE(offer(record(seq)));
+  pump();
+  settle("1", Settlement::refused, "quota exceeded");
+  settle("2");
+  EXPECT_EQ(uplink.take(), (Lines{"d/a 1", "d/a 2"}));
+  clock.advance(RefusalPause::kLasting);
+  pump();
+  EXPECT_EQ(uplink.take(), Lines{"d/a 1"});
+}
+
 TEST_F(LanesTest, a_topic_that_is_refused_does_not_stop_the_others) {
   connect();
   answer_backlog({old(1), old(2)});
@@ -401,6 +413,25 @@ TEST_F(LanesTest, without_any_acknowledgement_for_the_time_out_the_link_is_stall
   EXPECT_TRUE(lanes().stalled(clock.now()));
   lanes().lost(Fault::timeout, clock.now());
   EXPECT_FALSE(lanes().stalled(clock.now()));
+}
+
+TEST_F(LanesTest, a_link_that_is_slower_than_the_time_out_is_given_more_time_until_something_is_acknowledged) {
+  settings.mqtt.ack_timeout = 8s;
+  const auto stalls_after = [&] {
+    lanes().connected(++session, {}, clock.now());
+    EXPECT_TRUE(offer(record(session)));
+    pump();
+    const MonoTime sent = clock.now();
+    while (!lanes().stalled(clock.now())) clock.advance(1s);
+    lanes().lost(Fault::timeout, clock.now());
+    return clock.now() - sent;
+  };
+  for (const Duration expected : {8s, 16s, 24s, 24s}) EXPECT_EQ(stalls_after(), expected);
+  lanes().connected(++session, {}, clock.now());
+  ASSERT_TRUE(offer(record(100)));
+  settle_all();
+  lanes().lost(Fault::timeout, clock.now());
+  EXPECT_EQ(stalls_after(), Duration(8s));
 }
 
 TEST_F(LanesTest, in_order_takes_nothing_live_and_sends_all_of_the_log_to_one_topic) {

@@ -128,7 +128,7 @@ TEST(Pace, it_does_not_grow_on_the_answers_of_others) {
   EXPECT_EQ(pace.limit(), 1u);
 }
 
-TEST(Pace, a_slow_answer_halves_it_once_a_round_and_never_below_one) {
+TEST(Pace, a_round_of_slow_answers_halves_it_and_it_never_falls_below_one) {
   Pace pace(64);
   for (int i = 0; i < 100; ++i) pace.acknowledged(100ms, true, at(i * 100ms));
   ASSERT_EQ(pace.limit(), 64u);
@@ -136,8 +136,16 @@ TEST(Pace, a_slow_answer_halves_it_once_a_round_and_never_below_one) {
   EXPECT_EQ(pace.limit(), 32u);
   pace.acknowledged(900ms, true, at(20s + 899ms));  // sent under the old limit
   EXPECT_EQ(pace.limit(), 32u);
-  for (int i = 1; i < 20; ++i) pace.acknowledged(900ms, true, at(20s + i * 900ms));
+  for (int i = 1; i < 40; ++i) pace.acknowledged(900ms, true, at(20s + i * 900ms));
   EXPECT_EQ(pace.limit(), 1u);
+}
+
+TEST(Pace, one_slow_answer_among_quick_ones_changes_nothing) {
+  Pace pace(64);
+  for (int i = 0; i < 1000; ++i) {
+    for (int each = 0; each < 5; ++each) pace.acknowledged(each == i % 5 ? 500ms : 50ms, true, at(i * 100ms));
+  }
+  EXPECT_EQ(pace.limit(), 64u);
 }
 
 // A link that carries 10 messages a second with 100 ms of its own: more in flight only queues.
