@@ -3,7 +3,9 @@
 The script gets the body of each data message and its number of earlier tries, and returns what to answer: a reason code (of a
 PUBACK; 3.1.1 knows none), HANG_UP, SILENCE, or Disconnect(code).
 """
+import asyncio
 import collections
+import contextlib
 import dataclasses
 import json
 import struct
@@ -51,12 +53,19 @@ class ScriptedBroker:
                     return
             elif kind >> 4 == 3:
                 if not self._answer(writer, version, kind, packet):
-                    await writer.drain()
-                    return
+                    return await self._farewell(reader, writer)
             elif kind >> 4 == 12:
                 writer.write(b"\xd0\x00")
             elif kind >> 4 == 14:
                 return
+
+    async def _farewell(self, reader, writer):
+        """What was said last is heard: closing with something unread would make the system take it back."""
+        if writer.is_closing():
+            return
+        writer.write_eof()
+        with contextlib.suppress(asyncio.TimeoutError, OSError):
+            await asyncio.wait_for(reader.read(), 5)
 
     async def _packet(self, reader):
         kind = (await reader.readexactly(1))[0]

@@ -31,7 +31,7 @@ class Verdict:
 
 
 class Judge:
-    COMMIT = 0.5  # s: how long a commit may take on a busy machine
+    COMMIT = 1.0  # s: how long a commit may take on a busy machine
     CURSOR = 1.0  # s: acknowledgements of so long before a stop may be forgotten
     LAG = 0.2  # s: a message can still be on its way to the subscriber when the program has ended
     WINDOW = 64  # messages that may be in flight

@@ -30,7 +30,7 @@ from relay import Relay  # noqa: E402
 
 GATEWAYS = 8
 LIVES = ("healthy", "outage", "silence", "backlog", "away")
-FOUND_OUT = {"forget": ("is lost",), "late": ("is lost",), "rewind": ("came again", "repeats after one stop")}
+FOUND_OUT = {"forget": ("is lost",), "late": ("is lost",), "rewind": ("came again", "repeats after one stop", " is both ")}
 OUTBOXES = ({}, {"flush_after": "250ms"}, {"flush_after": "100ms"}, {"write": "ahead"})
 
 
@@ -91,6 +91,7 @@ class Cell:
             time.sleep(rest(0.1, 1.6))
 
     def cycle(self):
+        """One life and its end. False: it was a clean stop."""
         away = self.relay.state != "open"
         life = self.random.choice(("backlog", "backlog", "away") if away else LIVES[:3])
         self.live(life)
@@ -132,11 +133,13 @@ class Cell:
         config = self.config()
         config["channels"] = []
         self.gateway.configure(config)
+        left = time.monotonic()
         self.gateway.reload()
         wait_for(lambda: self.device.open == 0, "the device to be left alone")
         uplink = lambda: self.gateway.get("/api/v1/uplinks")["uplinks"][0]  # noqa: E731
         wait_for(lambda: uplink()["waiting_records"] == 0, lambda: f"the backlog to drain: {uplink()}", 30, every=0.2)
-        self.end(clean=True)
+        self.gateway.stop(10)
+        self.stops.append(Stop(left, time.monotonic(), len(self.device.served), clean=True))
         self.listener.catch_up()
 
     def arrivals(self):
@@ -163,25 +166,23 @@ class Supply:
     """The kills that are still to be done, shared by all cells."""
 
     def __init__(self, kills):
-        self.kills, self.left, self.lock, self.began = kills, kills, threading.Lock(), time.monotonic()
+        self.kills, self.taken, self.lock, self.began = kills, 0, threading.Lock(), time.monotonic()
 
     def take(self):
         with self.lock:
-            self.left -= 1
-            return self.left >= 0
-
-    def done(self, killed):
-        with self.lock:
-            if not killed:
-                self.left += 1
-            elif (self.kills - self.left) % max(1, self.kills // 10) == 0:
-                print(f"  {self.kills - self.left} of {self.kills} kills, {time.monotonic() - self.began:.0f} s", flush=True)
+            if self.taken == self.kills:
+                return False
+            self.taken += 1
+            if self.taken % max(1, self.kills // 10) == 0:
+                print(f"  {self.taken} of {self.kills} kills, {time.monotonic() - self.began:.0f} s", flush=True)
+            return True
 
 
 def work(cell, supply):
     try:
         while supply.take():
-            supply.done(cell.cycle())
+            while not cell.cycle():  # a clean stop
+                pass
         cell.drain()
     except Exception as error:
         cell.trouble = error

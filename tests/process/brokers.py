@@ -1,5 +1,6 @@
 """A real broker, and an independent client of it."""
 import dataclasses
+import functools
 import json
 import os
 import pathlib
@@ -90,7 +91,7 @@ class Message:
         self.wall = time.time()
         self.topic, self.qos, self.retain, self.payload = message.topic, message.qos, message.retain, message.payload
 
-    @property
+    @functools.cached_property
     def json(self):
         return json.loads(self.payload)
 
@@ -162,7 +163,7 @@ class Heard:
     topic: str
     payload: str
 
-    @property
+    @functools.cached_property
     def json(self):
         return json.loads(self.payload)
 
