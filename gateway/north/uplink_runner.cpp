@@ -147,8 +147,7 @@ void UplinkRunner::Impl::tick() {
   const MonoTime now = context.clock.now();
   if (lanes->stalled(now)) {
     give_up({Fault::timeout, "no acknowledgement for " +
-                                 std::to_string(std::chrono::round<std::chrono::seconds>(lanes->patience()).count()) +
-                                 " s"});
+                                 std::to_string(std::chrono::round<std::chrono::seconds>(lanes->patience()).count()) + " s"});
   }
   switch (link.tick(now)) {
     case LinkState::Todo::nothing: break;

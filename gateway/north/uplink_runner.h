@@ -80,8 +80,8 @@ class UplinkRunner {
 
   // Bus thread. The session that took the record, or 0: it must go through the backlog.
   uint32_t offer(const Envelope& envelope);
-  // The same in two steps, where a record must be stored before it is sent: claim() on the bus thread, then live() for each record
-  // that was claimed, on any one thread.
+  // The same in two steps, where a record must be stored before it is sent: claim() on the bus thread, then live() for each
+  // record that was claimed, on any one thread.
   uint32_t claim(const Record& record);
   void live(Envelope envelope, uint32_t session);
   // Outbox thread: the answer to Backlog::request(); empty: there is nothing now.
