@@ -29,7 +29,8 @@ class Script {
     return first;
   }
   std::string letters() {
-    const auto count = std::min<size_t>(byte() % 48, bytes_.size());
+    const size_t wanted = byte() % 48;
+    const size_t count = std::min(wanted, bytes_.size());
     std::string text(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(count));
     bytes_ = bytes_.subspan(count);
     return text;
