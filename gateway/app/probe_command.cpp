@@ -64,6 +64,11 @@ class Probe {
 
   int read(int64_t unit, const Expected* expected) {
     const ProbeAnswer answer = path_.ask(question(unit, options_.count));
+    if (answer.status.fault() == Fault::timeout) {
+      std::fprintf(call_.err, "unit %lld: %s; look for the units that answer with --scan, or wait longer with --timeout\n",
+                   static_cast<long long>(unit), printable(answer.status.what()).c_str());
+      return kRefused;
+    }
     if (!answer.status.ok()) return failed(answer.status);
     if (answer.refused != 0) {
       std::fprintf(call_.err, "unit %lld: %s\n", static_cast<long long>(unit), printable(answer.refusal).c_str());

@@ -75,7 +75,7 @@ def what_cannot_be_asked_is_said(bench):
 
 
 def a_running_gateway_asks_for_us_while_it_polls(bench):
-    server = bench.pymodbus("--registers", json.dumps(PLANT))
+    server = bench.pymodbus("--registers", json.dumps(PLANT), "--mute-missing")
     gateway = bench.gateway({"gateway": {"id": "p"}, "channels": [{"name": "line_a", "driver": "modbus", "tcp": {"host": "127.0.0.1", "port": server.port},
                              "devices": [{"name": "meter", "unit_id": 3, "every": "20ms", "tags": [{"name": "first", "address": "holding:0"}]}]}]})
     wait_for(lambda: gateway.get("/api/v1/values/meter.first")["value"] == 7, "the meter to be read")
@@ -87,7 +87,8 @@ def a_running_gateway_asks_for_us_while_it_polls(bench):
     expect_equal(ours.stdout, own.stdout, "the same table, over whichever way")
     scanned = gateway.command("probe", "--channel", "line_a", "--scan", "--unit", "3-9", "--read", "input:0")
     expect("unit 9 answers" in scanned.stdout and "unit 3 refuses input:0" in scanned.stdout, scanned.stdout + scanned.stderr)
-    for arguments, words in ((("--channel", "line_b"), "line_a"), (("--channel", "line_a", "--unit", "3", "--read", "holding:5000"), "address")):
+    for arguments, words in ((("--channel", "line_b"), "line_a"), (("--channel", "line_a", "--unit", "3", "--read", "holding:5000"), "address"),
+                             (("--channel", "line_a", "--unit", "7", "--timeout", "100"), "--scan")):
         result = gateway.command("probe", *arguments)
         expect_equal(result.returncode, 1, result.stderr)
         expect(words in result.stderr, f"{arguments} should name '{words}': {result.stderr}")
