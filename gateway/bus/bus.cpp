@@ -10,15 +10,22 @@ namespace ferrule {
 
 namespace {
 
+// Kept small: there may be 300,000 of them, and most are treated in no way.
 struct TagState {
   bool known = false;
   bool wanted = false;   // by the watch
   bool current = false;  // its latest reading was not bad and is not stale
   uint32_t configured_in = 0;
   MonoTime read_at;
-  Treatment treatment;
+  std::unique_ptr<const Treatment> special;  // null: none
   Told told;
+
+  const Treatment& treatment() const {
+    static const Treatment kPlain;
+    return special == nullptr ? kPlain : *special;
+  }
 };
+static_assert(sizeof(TagState) <= 56);
 
 }  // namespace
 
@@ -52,12 +59,12 @@ void Bus::Impl::configure(TagId tag, Treatment treatment) {
   if (tag == TagId::none) return;
   if (tags.size() <= index_of(tag)) tags.resize(index_of(tag) + 1);
   TagState& state = tags[index_of(tag)];
-  if (!state.known || !(state.treatment == treatment)) state = TagState{};
+  if (!state.known || !(state.treatment() == treatment)) state = TagState{};
   state.known = true;
   state.wanted = watch != nullptr && watch->wants(tag);
   state.configured_in = generation;
-  state.treatment = std::move(treatment);
-  if (state.treatment.stale_after > Duration::zero()) perishing.push_back(index_of(tag));
+  if (treatment.stale_after > Duration::zero()) perishing.push_back(index_of(tag));
+  state.special = treatment == Treatment{} ? nullptr : std::make_unique<const Treatment>(std::move(treatment));
   table.add(tag);
 }
 
@@ -86,7 +93,7 @@ void Bus::Impl::convert(Samples& samples) {
       ++counters.suppressed;
       continue;
     }
-    const Treatment& treatment = state->treatment;
+    const Treatment& treatment = state->treatment();
     if (treatment.bits.empty()) {
       to_engineering(treatment, sample);
     } else {
@@ -121,7 +128,7 @@ void Bus::Impl::hold_back(Samples& samples) {
     counters.bad += bad ? 1 : 0;
     state.read_at = sample.read_at;
     state.current = !bad;
-    if (!is_news(state.treatment, state.told, sample)) continue;
+    if (!is_news(state.treatment(), state.told, sample)) continue;
     state.told.tell(sample);
     if (&sample != &samples[kept]) samples[kept] = std::move(sample);
     ++kept;
@@ -188,7 +195,7 @@ MonoTime Bus::expire(MonoTime now, std::vector<RecordPtr>& out) {
   };
   for (const uint32_t index : impl_->perishing) {
     TagState& state = impl_->tags[index];
-    const Duration after = state.treatment.stale_after;
+    const Duration after = state.treatment().stale_after;
     if (!state.current || now - state.read_at < after) {
       next = std::min(next, (state.current ? state.read_at : now) + after);
       continue;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <utility>
 
 namespace ferrule {
 
@@ -12,8 +14,33 @@ Names::~Names() {
   for (auto& chunk : devices_) delete chunk.load(std::memory_order_relaxed);
 }
 
-size_t Names::KeyHash::operator()(const Key& key) const noexcept {
-  return std::hash<std::string_view>{}(key.name) ^ (static_cast<size_t>(index_of(key.device)) * 0x9e3779b97f4a7c15ull);
+Names::Key Names::key_of(uint32_t slot) const {
+  const uint32_t index = (slot & ~kOfDevice) - 1;
+  if ((slot & kOfDevice) != 0) return {DeviceId::none, name(static_cast<DeviceId>(index))};
+  return {device_of(static_cast<TagId>(index)), name(static_cast<TagId>(index))};
+}
+
+size_t Names::slot_of(const Key& key) const {
+  const size_t mask = slots_.size() - 1;
+  size_t slot = std::hash<std::string_view>{}(key.name) ^ (static_cast<size_t>(index_of(key.device)) * 0x9e3779b97f4a7c15ull);
+  for (slot &= mask; slots_[slot] != 0 && !(key_of(slots_[slot]) == key); slot = (slot + 1) & mask) {
+  }
+  return slot;
+}
+
+std::optional<uint32_t> Names::find(const Key& key) const {
+  if (slots_.empty()) return std::nullopt;
+  const uint32_t found = slots_[slot_of(key)];
+  if (found == 0) return std::nullopt;
+  return (found & ~kOfDevice) - 1;
+}
+
+void Names::grow() {
+  constexpr size_t kLeast = 64;
+  const std::vector<uint32_t> old = std::exchange(slots_, std::vector<uint32_t>(std::max(kLeast, 2 * slots_.size())));
+  for (const uint32_t id : old) {
+    if (id != 0) slots_[slot_of(key_of(id))] = id;
+  }
 }
 
 std::string_view Names::keep(std::string_view name) {
@@ -32,15 +59,16 @@ std::string_view Names::keep(std::string_view name) {
 
 template <uint32_t kMax>
 uint32_t Names::add(Directory<kMax>& directory, std::atomic<uint32_t>& count, Key key) {
-  if (const auto known = ids_.find(key); known != ids_.end()) return known->second;
+  if (const auto known = find(key)) return *known;
   const uint32_t index = count.load(std::memory_order_relaxed);
   if (index == kMax) return index_of(DeviceId::none);
   auto& slot = directory[index / kChunk];
   if (slot.load(std::memory_order_relaxed) == nullptr) slot.store(new Chunk, std::memory_order_release);
   key.name = keep(key.name);
   (*slot.load(std::memory_order_relaxed))[index % kChunk] = {key.name, key.device};
-  ids_.emplace(key, index);
   count.store(index + 1, std::memory_order_release);
+  if (2 * ++used_slots_ > slots_.size()) grow();
+  slots_[slot_of(key)] = (index + 1) | (key.device == DeviceId::none ? kOfDevice : 0);
   return index;
 }
 
@@ -57,18 +85,18 @@ TagId Names::tag(DeviceId device, std::string_view name) {
 
 std::optional<DeviceId> Names::find_device(std::string_view name) const {
   const std::lock_guard guard(lock_);
-  const auto known = ids_.find({DeviceId::none, name});
-  if (known == ids_.end()) return std::nullopt;
-  return static_cast<DeviceId>(known->second);
+  const auto known = find({DeviceId::none, name});
+  if (!known) return std::nullopt;
+  return static_cast<DeviceId>(*known);
 }
 
 std::optional<TagId> Names::find_tag(std::string_view device, std::string_view tag) const {
   const auto id = find_device(device);
   if (!id) return std::nullopt;
   const std::lock_guard guard(lock_);
-  const auto known = ids_.find({*id, tag});
-  if (known == ids_.end()) return std::nullopt;
-  return static_cast<TagId>(known->second);
+  const auto known = find({*id, tag});
+  if (!known) return std::nullopt;
+  return static_cast<TagId>(*known);
 }
 
 std::optional<TagId> Names::find_tag(std::string_view full_name) const {

@@ -13,7 +13,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 namespace ferrule {
@@ -65,13 +64,13 @@ class Names {
     std::string_view name;
     bool operator==(const Key&) const = default;
   };
-  struct KeyHash {
-    size_t operator()(const Key& key) const noexcept;
-  };
-
   std::string_view keep(std::string_view name);  // copies into the arena; lock held
   template <uint32_t kMax>
   uint32_t add(Directory<kMax>& directory, std::atomic<uint32_t>& count, Key key);  // lock held
+  Key key_of(uint32_t slot) const;                     // what a used slot stands for; lock held
+  size_t slot_of(const Key& key) const;                // of the key, or the empty one where it belongs; lock held
+  std::optional<uint32_t> find(const Key& key) const;  // lock held
+  void grow();                                         // lock held
 
   Directory<kMaxTags> tags_{};
   Directory<kMaxDevices> devices_{};
@@ -79,7 +78,11 @@ class Names {
   std::atomic<uint32_t> device_count_{0};
 
   mutable std::mutex lock_;  // guards what follows
-  std::unordered_map<Key, uint32_t, KeyHash> ids_;
+  // From a key to its id: a hash table of its own, because one of the standard library's takes 60 bytes a name. At most half full;
+  // searched from the key's hash onwards. 0: empty; else id + 1, with kOfDevice where it is a device's.
+  static constexpr uint32_t kOfDevice = 1u << 31;
+  std::vector<uint32_t> slots_;
+  size_t used_slots_ = 0;
   std::vector<std::unique_ptr<char[]>> arena_;
   size_t arena_left_ = 0;
   char* arena_next_ = nullptr;

@@ -88,10 +88,7 @@ MonoTime ChannelLoop::turn() {
     return now;
   }
   wrote_last_ = false;
-  if (refused_) {
-    ask_part();
-    return now;
-  }
+  if (part(now)) return now;
   if (link_.up()) attend(now);
   if (link_.up() && !asked_last_ && commands_.probe_waits()) {
     asked_last_ = true;
@@ -111,7 +108,11 @@ void ChannelLoop::end() {
 MonoTime ChannelLoop::wake_at() const {
   const bool waited_for = somebody_waits();
   if (!link_.up()) return std::min(scheduler_.wake_at(), link_.connect_at(waited_for));
-  return waited_for ? clock_.now() : std::min({scheduler_.wake_at(), watch_.next_probe(clock_.now()), attend_at_});
+  const MonoTime now = clock_.now();
+  if (waited_for) return now;
+  MonoTime wake = std::min({scheduler_.wake_at(), watch_.next_probe(now), attend_at_});
+  for (const RefusedRequest& refused : refused_) wake = std::min(wake, driver_.free_at(refused.left.back(), now));
+  return wake;
 }
 
 // A device that tells something is there, and its news go out as a poll of their group.
@@ -140,7 +141,7 @@ void ChannelLoop::connect() {
 
 // Once per loss, and again harmlessly per failed attempt.
 void ChannelLoop::link_down() {
-  refused_.reset();
+  for (const RefusedRequest& refused : std::exchange(refused_, {})) finish(refused.turn.poll, Reason::link_down);
   for (size_t device = 0; device < plan_.devices.size(); ++device) {
     if (watch_.offline(device)) continue;
     if (watch_.online(device)) output_.device_state(plan_.devices[device].id, {false, Reason::link_down, link_.trouble()});
@@ -310,30 +311,53 @@ void ChannelLoop::ask(const PollScheduler::Turn& turn) {
   take_answer(turn, std::move(exchange));
 }
 
-void ChannelLoop::ask_part() {
-  const PollScheduler::Turn turn = refused_->turn;
+// Parts go before the polls that are due, but while one has to wait for a late answer, others go ahead.
+bool ChannelLoop::part(MonoTime now) {
+  for (RefusedRequest& refused : refused_) {
+    const MonoTime free = driver_.free_at(refused.left.back(), now);
+    if (free <= now) return ask_part(refused), true;
+    scheduler_.hold_back(refused.turn.poll, free);
+  }
+  return false;
+}
+
+void ChannelLoop::ask_part(RefusedRequest& refused) {
+  const PollScheduler::Turn turn = refused.turn;
   const PollGroup& group = plan_.polls[turn.poll];
   PollAnswers& answers = answers_[turn.poll];
-  const Request part = std::move(refused_->left.back());
-  refused_->left.pop_back();
-  answers.begin_exchange();
+  const Request part = std::move(refused.left.back());
+  refused.left.pop_back();
+  answers.begin_exchange(turn.request);
   Exchange exchange = read(group.device, part, plan_.devices[group.device].timeout, answers, &answers);
   if (stop_.raised()) return;
   take_answer(turn, std::move(exchange));
 }
 
+ChannelLoop::RefusedRequest* ChannelLoop::refused_of(size_t poll) {
+  const auto found = std::ranges::find_if(refused_, [poll](const RefusedRequest& one) { return one.turn.poll == poll; });
+  return found == refused_.end() ? nullptr : &*found;
+}
+
+void ChannelLoop::forget_refused(size_t poll) {
+  std::erase_if(refused_, [poll](const RefusedRequest& one) { return one.turn.poll == poll; });
+}
+
 void ChannelLoop::take_answer(const PollScheduler::Turn& turn, Exchange&& exchange) {
   const size_t device = plan_.polls[turn.poll].device;
   if (is_answer(exchange.status)) heard(device, exchange.on_wire);
-  if (!link_.up()) return finish(turn.poll, Reason::link_down, exchange.status.detail());
+  if (!link_.up()) {
+    if (scheduler_.under_way(turn.poll)) finish(turn.poll, Reason::link_down, exchange.status.detail());
+    return;
+  }
   if (exchange.status.fault() == Fault::timeout) return timed_out(turn, exchange);
+  RefusedRequest* refused = refused_of(turn.poll);
   if (!exchange.instead.empty()) {
-    if (!refused_) refused_.emplace(RefusedRequest{turn, {}});
-    auto& left = refused_->left;
+    if (refused == nullptr) refused = &refused_.emplace_back(RefusedRequest{turn, {}});
+    auto& left = refused->left;
     left.insert(left.end(), std::make_move_iterator(exchange.instead.rbegin()), std::make_move_iterator(exchange.instead.rend()));
   }
-  if (refused_ && !refused_->left.empty()) return;
-  refused_.reset();
+  if (refused != nullptr && !refused->left.empty()) return;
+  forget_refused(turn.poll);
   answers_[turn.poll].end_request(reason_of(exchange.status), exchange.status.detail());
   if (turn.last) finish(turn.poll, Reason::bad_reply);
 }
@@ -343,7 +367,7 @@ void ChannelLoop::take_answer(const PollScheduler::Turn& turn, Exchange&& exchan
 void ChannelLoop::timed_out(const PollScheduler::Turn& turn, const Exchange& exchange) {
   const size_t device = plan_.polls[turn.poll].device;
   const bool held_off = exchange.bytes_out == 0;
-  refused_.reset();
+  forget_refused(turn.poll);
   finish(turn.poll, Reason::timeout, exchange.status.detail());
   if (held_off) return;
   scheduler_.begin_with(turn.poll, turn.request);

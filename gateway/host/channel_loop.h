@@ -6,7 +6,6 @@
 // channel's devices at the latest, and behind other writes for one more each. Except for counters(), the channel's thread only.
 #pragma once
 
-#include <optional>
 #include <vector>
 
 #include "host/channel_counters.h"
@@ -46,7 +45,7 @@ class ChannelLoop {
   const ChannelCounters& counters() const { return counters_; }  // any thread
 
  private:
-  // A request that the device refused as a whole, on its way in parts. At most one at a time.
+  // A request that the device refused as a whole, on its way in parts. At most one a poll.
   struct RefusedRequest {
     PollScheduler::Turn turn;
     std::vector<Request> left;  // the next one at the back
@@ -63,7 +62,10 @@ class ChannelLoop {
   bool probe(MonoTime now);  // false: nobody is to be probed
   bool poll(MonoTime now);   // false: nothing is due
   void ask(const PollScheduler::Turn& turn);
-  void ask_part();
+  bool part(MonoTime now);  // false: there is none, or each waits for a late answer
+  void ask_part(RefusedRequest& refused);
+  RefusedRequest* refused_of(size_t poll);
+  void forget_refused(size_t poll);
   void take_answer(const PollScheduler::Turn& turn, Exchange&& exchange);
   void timed_out(const PollScheduler::Turn& turn, const Exchange& exchange);
   void finish(size_t poll, Reason missing, uint16_t detail = 0);
@@ -102,7 +104,7 @@ class ChannelLoop {
   std::vector<PollAnswers> answers_;  // by poll
   std::vector<size_t> next_probe_;    // by device: which of its requests comes next, counted over its groups
   std::vector<bool> replan_;          // by device
-  std::optional<RefusedRequest> refused_;
+  std::vector<RefusedRequest> refused_;
   Duration longest_timeout_{0};
   uint64_t refused_polls_ = 0;  // the bus was full
   bool wrote_last_ = false;

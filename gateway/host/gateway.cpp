@@ -165,9 +165,18 @@ void Gateway::warn_of_what_needs_a_restart(const GatewaySettings& next) const {
   if (rest) log(LogLevel::warning, "configuration: the new `rest` settings are in force after a restart");
 }
 
+// Each part of the gateway has taken what it needs of the tags. What pushes is asked for its tags as long as it lives.
+static void drop_tags(GatewaySettings& settings, const Catalogue& catalogue) {
+  for (ChannelSettings& channel : settings.channels) {
+    const DriverType& type = *catalogue.driver(channel.driver);
+    if (type.listens != nullptr && type.listens(channel)) continue;
+    for (DeviceSettings& device : channel.devices) std::vector<TagSettings>().swap(device.tags);
+  }
+}
+
 Status Gateway::apply(GatewaySettings settings) {
   warn_of_what_needs_a_restart(settings);
-  const auto kept = std::make_shared<const GatewaySettings>(std::move(settings));
+  const auto kept = std::make_shared<GatewaySettings>(std::move(settings));
   const Parts running = parts();
   Parts next;
   next.settings = kept;
@@ -183,6 +192,7 @@ Status Gateway::apply(GatewaySettings settings) {
   std::vector<std::string> channel_names;
   for (const ChannelSettings& channel : kept->channels) channel_names.push_back(channel.name);
   forget_learnt_of_others(context_.folders.state, channel_names);
+  drop_tags(*kept, context_.catalogue);
   return {};
 }
 

@@ -1,8 +1,15 @@
 #include "host/outbox_thread.h"
 
+#include <algorithm>
+
 #include "host/log.h"
 
 namespace ferrule {
+
+namespace {
+// Records that are on their way already, and what became of them, can wait: a wake-up for each costs more than the work.
+constexpr Duration kGather = std::chrono::milliseconds(20);
+}  // namespace
 
 // What a runner calls on its own thread; each call becomes a message.
 class OutboxThread::Adapter final : public Backlog {
@@ -198,12 +205,24 @@ void OutboxThread::report_dropped() {
   dropped_reported_ = dropped;
 }
 
+// Not a record that is to become backlog, nor anything that somebody waits for.
+bool OutboxThread::can_wait(const Message& message) {
+  if (std::holds_alternative<Settle>(message) || std::holds_alternative<Tallies>(message)) return true;
+  const auto* entry = std::get_if<OutboxEntry>(&message);
+  if (entry == nullptr) return false;
+  for (size_t i = 0; i < entry->seq.size(); ++i) {
+    if (entry->seq[i] != 0 && entry->claimed[i] == 0) return false;
+  }
+  return true;
+}
+
 void OutboxThread::run() {
   std::vector<Message> batch;
   MonoTime wake_at = clock_.now();
   dropped_since_ = clock_.wall();
   while (busy_since_ = 0, inbox_.drain(batch, std::min(wake_at, receipts_due_))) {
     busy_since_ = clock_.now().time_since_epoch().count();
+    const bool may_gather = !settings_.write_ahead && std::ranges::all_of(batch, can_wait);
     for (Message& message : batch) handle(message);
     batch.clear();
     after_batch();
@@ -216,6 +235,7 @@ void OutboxThread::run() {
     if (auto losses = outbox_->take_losses(); !losses.empty()) on_losses_(std::move(losses));
     for (const std::string& note : outbox_->take_notes()) log(LogLevel::warning, "outbox: " + note);
     report_dropped();
+    if (may_gather) std::this_thread::sleep_for(kGather);
   }
   const Status committed = outbox_->commit();
   for (Receipt& receipt : receipts_) receipt.settle(committed.ok());

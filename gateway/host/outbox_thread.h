@@ -98,6 +98,7 @@ class OutboxThread {
   using Message = std::variant<OutboxEntry, Pushed, Settle, Reject, Release, Request, Tallies, Call>;
   class Adapter;
 
+  static bool can_wait(const Message& message);
   void run();
   void handle(Message& message);
   void handle(OutboxEntry& entry);

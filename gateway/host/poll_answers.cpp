@@ -32,12 +32,12 @@ void PollAnswers::begin_poll() {
 }
 
 void PollAnswers::begin_request(size_t request) {
-  request_ = request;
   cursor_ = first_slot_[request];
-  begin_exchange();
+  begin_exchange(request);
 }
 
-void PollAnswers::begin_exchange() {
+void PollAnswers::begin_exchange(size_t request) {
+  request_ = request;
   device_refused_ = false;
   stamp_.reset();
 }

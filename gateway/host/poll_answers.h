@@ -22,9 +22,9 @@ class PollAnswers final : public SampleSink {
   PollAnswers(const Clock& clock, DeviceId device, std::span<const TagId> tags, const Requests& requests);
 
   void begin_poll();
-  // Answers may also come in several exchanges that read the request's tags between them.
   void begin_request(size_t request);
-  void begin_exchange();
+  // Answers may also come in several exchanges that read the request's tags between them.
+  void begin_exchange(size_t request);
   // The driver has returned: what it left out is bad.
   void end_request(Reason missing, uint16_t detail = 0);
   // Everything that has not been answered is bad; gives the poll away.

@@ -29,7 +29,10 @@ size_t PollScheduler::add_joint(std::vector<size_t> groups, size_t requests) {
 MonoTime PollScheduler::first_due(MonoTime start, Duration period, size_t index, size_t count, double phase) {
   const Duration spread = std::min(period, kWidestSpread);
   const double share = (static_cast<double>(index) + phase) / static_cast<double>(std::max<size_t>(count, 1));
-  return start + Duration(static_cast<Duration::rep>(static_cast<double>(spread.count()) * share));
+  const MonoTime wanted = start + Duration(static_cast<Duration::rep>(static_cast<double>(spread.count()) * share));
+  const Duration slot = std::max(spread / kSlots, Duration(1));
+  const Duration beyond = wanted.time_since_epoch() % slot;
+  return beyond == Duration{0} ? wanted : wanted + (slot - beyond);
 }
 
 void PollScheduler::begin_group(Poll& group, MonoTime now) {

@@ -35,7 +35,10 @@ class PollScheduler {
   size_t add_joint(std::vector<size_t> groups, size_t requests);
 
   // The first due time of the index-th of `count` devices on a channel: they are spread over the period, but over a second at
-  // most, because nobody wants to wait for a first value. `phase` (0 .. 1) moves the channels of a gateway apart.
+  // most, because nobody wants to wait for a first value. `phase` (0 .. 1) moves the channels of a gateway apart, but only to the
+  // next of kSlots moments of that spread: hundreds of channels that wake together and hand on together cost a small machine half
+  // of what they cost one by one.
+  static constexpr Duration::rep kSlots = 20;
   static MonoTime first_due(MonoTime start, Duration period, size_t index, size_t count, double phase);
 
   struct Turn {
@@ -51,6 +54,8 @@ class PollScheduler {
   MonoTime wake_at() const;
   // Not this one now: next() hands it out again, at `until` or later. Others go ahead meanwhile.
   void postpone(const Turn& turn, MonoTime until);
+  // Nothing more of this poll, which is under way, before `until`.
+  void hold_back(size_t poll, MonoTime until) { polls_[poll].not_before = until; }
   // The present poll is over: its last exchange has ended, or its device does not answer and the rest is abandoned. Its groups
   // are not due again before this was called.
   void end(size_t poll, MonoTime now);

@@ -6,28 +6,34 @@ namespace ferrule {
 
 TagIndex::TagIndex(std::shared_ptr<const GatewaySettings> settings, const Names& names)
     : settings_(std::move(settings)), names_(names) {
-  entries_.resize(names.tag_count());
+  places_.resize(names.tag_count());
+  uint32_t place = kFirstChannel;
   for (const ChannelSettings& channel : settings_->channels) {
     for (const DeviceSettings& device : channel.devices) {
       for (const TagSettings& tag : device.tags) {
-        add(tag.id, &tag, &channel);
-        for (const BitTag& bit : tag.bits) add(bit.tag, nullptr, &channel);
+        add(tag.id, place);
+        if (tag.writable || !tag.units.empty()) kept_.emplace(tag.id, tag);
+        for (const BitTag& bit : tag.bits) add(bit.tag, place);
       }
     }
+    ++place;
   }
   for (const RuleSettings& rule : settings_->rules) {
-    if (rule.set != TagId::none) add(rule.set, nullptr, nullptr);
+    if (rule.set != TagId::none) add(rule.set, kDerived);
   }
 }
 
-void TagIndex::add(TagId tag, const TagSettings* settings, const ChannelSettings* channel) {
-  entries_[index_of(tag)] = {settings, channel, true};
+void TagIndex::add(TagId tag, uint32_t place) {
+  places_[index_of(tag)] = place;
   order_.push_back(tag);
 }
 
-const TagIndex::Entry& TagIndex::operator[](TagId tag) const {
-  static constexpr Entry kUnknown;
-  return index_of(tag) < entries_.size() ? entries_[index_of(tag)] : kUnknown;
+TagIndex::Entry TagIndex::operator[](TagId tag) const {
+  const uint32_t place = index_of(tag) < places_.size() ? places_[index_of(tag)] : kUnknown;
+  if (place == kUnknown) return {};
+  const auto kept = kept_.find(tag);
+  return {kept == kept_.end() ? nullptr : &kept->second,
+          place == kDerived ? nullptr : &settings_->channels[place - kFirstChannel], true};
 }
 
 std::vector<TagId> TagIndex::tags(DeviceId device) const {

@@ -1,8 +1,10 @@
-// From a tag to its settings and its channel, for reports and commands. Immutable once built; made anew by each reload.
+// From a tag to its channel and to what commands and reports need of its settings. Immutable once built; made anew by each reload.
+// Copies what it needs: the settings of tags are dropped once a configuration is in force (a gateway may have 300,000 of them).
 #pragma once
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/names.h"
@@ -13,14 +15,14 @@ namespace ferrule {
 class TagIndex {
  public:
   struct Entry {
-    const TagSettings* settings = nullptr;  // null: a bit of another tag, or derived by a rule
-    const ChannelSettings* channel = nullptr;
+    const TagSettings* settings = nullptr;     // null: not writable, and without units
+    const ChannelSettings* channel = nullptr;  // null: derived by a rule
     bool configured = false;
   };
 
   TagIndex(std::shared_ptr<const GatewaySettings> settings, const Names& names);
 
-  const Entry& operator[](TagId tag) const;
+  Entry operator[](TagId tag) const;
   // Configured tags of a device in order of configuration; all tags when `device` is none.
   std::vector<TagId> tags(DeviceId device) const;
   size_t size() const { return order_.size(); }
@@ -29,11 +31,14 @@ class TagIndex {
   std::string nearest_device(std::string_view name, const Names& names) const;
 
  private:
-  void add(TagId tag, const TagSettings* settings, const ChannelSettings* channel);
+  void add(TagId tag, uint32_t place);
+
+  static constexpr uint32_t kUnknown = 0, kDerived = 1, kFirstChannel = 2;
 
   std::shared_ptr<const GatewaySettings> settings_;
   const Names& names_;
-  std::vector<Entry> entries_;  // by TagId
+  std::vector<uint32_t> places_;  // by TagId: kUnknown, kDerived, or kFirstChannel + the index of its channel
+  std::unordered_map<TagId, TagSettings> kept_;
   std::vector<TagId> order_;
 };
 

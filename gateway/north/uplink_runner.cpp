@@ -2,6 +2,7 @@
 // the transport's callbacks only post.
 #include "north/uplink_runner.h"
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <random>
@@ -45,6 +46,14 @@ using Event = std::variant<LiveRecord, BacklogAnswer, Connected, Lost, Settled, 
 
 constexpr size_t kInbox =
     100'000;  // never reached: live is bounded by the gate, answers by the window, the rest by one at a time
+
+// Where records are gathered for publish_every anyway, they need not wake this thread one by one.
+constexpr Duration kGather = std::chrono::milliseconds(20);
+
+bool lanes_only(const std::vector<Event>& events) {
+  return std::ranges::all_of(
+      events, [](const Event& event) { return std::holds_alternative<LiveRecord>(event) || std::holds_alternative<Settled>(event); });
+}
 
 }  // namespace
 
@@ -130,7 +139,11 @@ void UplinkRunner::Impl::start() {
 void UplinkRunner::Impl::run() {
   std::vector<Event> events;
   tick();
-  while (!stopping && inbox.drain(events, wake_at())) turn(events);
+  while (!stopping && inbox.drain(events, wake_at())) {
+    const bool may_gather = settings.publish_every >= 10 * kGather && lanes_only(events);
+    turn(events);
+    if (may_gather) std::this_thread::sleep_for(kGather);
+  }
 }
 
 void UplinkRunner::Impl::turn(std::vector<Event>& events) {

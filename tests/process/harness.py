@@ -21,7 +21,7 @@ import time
 import traceback
 
 from brokers import Heard, Listener, Message, Mosquitto, Subscriber, make_certificates  # noqa: F401
-from programs import (FERRULE, SOURCE, Gateway, Program, PymodbusServer, SerialPair, SimulatedPlant, ferrule, rest)  # noqa: F401
+from programs import (FERRULE, SOURCE, Gateway, PacedLine, Program, PymodbusServer, SerialPair, SimulatedPlant, ferrule, rest)  # noqa: F401
 from waiting import PATIENCE, Failure, expect, expect_equal, free_port, wait_for  # noqa: F401
 
 
@@ -53,6 +53,9 @@ class Bench:
 
     def pymodbus(self, *arguments):
         return PymodbusServer(self, *arguments)
+
+    def paced_line(self, *arguments):
+        return PacedLine(self, *arguments)
 
     def serial_pair(self):
         return SerialPair(self)

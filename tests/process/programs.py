@@ -205,12 +205,11 @@ class SimulatedPlant:
         return self.program.stop()
 
 
-class PymodbusServer:
-    """A device that is not ours: tests/fakes/pymodbus_server.py with these arguments."""
+class Commanded:
+    """A device of tests/fakes that serves until its standard input ends and answers each line there with one."""
 
-    def __init__(self, bench, *arguments):
-        script = SOURCE / "tests/fakes/pymodbus_server.py"
-        self.program = Program(bench, "pymodbus", [sys.executable, "-u", script, *arguments], stdin=subprocess.PIPE)
+    def __init__(self, bench, name, script, *arguments):
+        self.program = Program(bench, name, [sys.executable, "-u", SOURCE / "tests/fakes" / script, *arguments], stdin=subprocess.PIPE)
         self.endpoint = self.program.wait_for_log("ready ").split()[-1]
         self._answers = 1
 
@@ -219,7 +218,7 @@ class PymodbusServer:
         return int(self.endpoint)
 
     def command(self, text):
-        """One of its commands (set, get, requests); returns its answer."""
+        """One of its commands; returns its answer."""
         self.program.process.stdin.write(f"{text}\n".encode())
         self.program.process.stdin.flush()
         self._answers += 1
@@ -227,7 +226,28 @@ class PymodbusServer:
         def answer():
             lines = self.program.log().splitlines()
             return lines[self._answers - 1] if len(lines) >= self._answers else None
-        return wait_for(answer, f"pymodbus to answer '{text}'")
+        return wait_for(answer, f"{self.program.name} to answer '{text}'")
+
+
+class PymodbusServer(Commanded):
+    """A device that is not ours: tests/fakes/pymodbus_server.py with these arguments."""
+
+    def __init__(self, bench, *arguments):
+        super().__init__(bench, "pymodbus", "pymodbus_server.py", *arguments)
+
+
+class PacedLine(Commanded):
+    """Units on a line with a baud rate: tests/fakes/paced_line.py with these arguments."""
+
+    def __init__(self, bench, *arguments):
+        super().__init__(bench, "line", "paced_line.py", *arguments)
+
+    def report(self):
+        """What has happened since the last one; units as numbers."""
+        report = json.loads(self.command("report"))
+        for key in ("polls", "asked", "answered_at", "writes"):
+            report[key] = {int(number): value for number, value in report[key].items()}
+        return report
 
 
 class SerialPair:

@@ -15,7 +15,8 @@ Request part(const Request& whole, size_t first, size_t count, const std::string
 class Parts : public Channel {
  protected:
   // A device of 8 tags in 2 requests; t1 is refused, which is found by halving.
-  void open_refusing() {
+  template <class... Others>
+  void open_refusing(const Others&... others) {
     line.tags_per_request = 4;
     a = make_device(names, "a", 8, seconds(1));
     line.on_read = [this](const Request& request, SampleSink& sink, Deadline) -> Exchange {
@@ -30,7 +31,7 @@ class Parts : public Channel {
       for (const TagId tag : request.tags) has_bad ? sink.bad(tag, Reason::device_refused, 2) : sink.good(tag, int64_t{1}, 0);
       return exchange;
     };
-    open({a});
+    open({a, others...});
   }
   DeviceSettings a;
 };
@@ -68,6 +69,54 @@ TEST_F(Parts, a_part_that_times_out_ends_the_poll) {
   ASSERT_GE(output.polls.size(), 1U);
   expect_complete(a, output.polls[0]);
   EXPECT_EQ(output.polls[0].samples.back().reason, Reason::timeout);
+}
+
+TEST_F(Parts, a_part_that_must_wait_for_a_late_answer_lets_other_devices_go_ahead_but_not_the_rest_of_its_poll) {
+  MonoTime free = MonoTime::min();
+  line.on_free_at = [&](const Request& request, MonoTime now) { return request.text == "right" ? std::max(now, free) : now; };
+  open_refusing(make_device(names, "b", 2, milliseconds(100)));
+  while (line.count("left") == 0) run(milliseconds(1));
+  free = clock.now() + milliseconds(1500);
+  line.take_log();
+  run(milliseconds(1400));
+  EXPECT_EQ(line.count("b#0"), 14);
+  EXPECT_EQ(line.count("a#1"), 0);
+  run(milliseconds(300));
+  ASSERT_EQ(polls_of("a").size(), 1U);
+  expect_complete(a, polls_of("a")[0]);
+  EXPECT_EQ(report(0).refused, 1U);
+}
+
+TEST_F(Parts, a_link_that_breaks_while_a_part_waits_ends_the_poll) {
+  line.on_free_at = [&](const Request& request, MonoTime now) { return request.text == "left" ? now + seconds(1) : now; };
+  open_refusing(make_device(names, "b", 2, milliseconds(100)));
+  while (line.count("a#0") == 0) run(milliseconds(1));
+  const auto refuse = line.on_read;
+  line.on_read = [&](const Request&, SampleSink&, Deadline) -> Exchange { return {Status(Fault::disconnected, "reset")}; };
+  run(milliseconds(200));
+  ASSERT_EQ(polls_of("a").size(), 1U);
+  expect_complete(a, polls_of("a")[0]);
+  EXPECT_EQ(polls_of("a")[0].samples.front().reason, Reason::link_down);
+  line.on_read = refuse;
+  line.on_free_at = nullptr;
+  run(seconds(10));
+  EXPECT_GE(polls_of("a").size(), 5U);
+}
+
+// As on RTU, where a reply to the whole could pass for one to a part: neither may a silent device hide behind its parts.
+TEST_F(Parts, a_dead_device_whose_request_is_asked_in_parts_goes_offline) {
+  MonoTime free = MonoTime::min();
+  line.on_free_at = [&](const Request& request, MonoTime now) { return request.text == "half" ? std::max(now, free) : now; };
+  line.on_read = [&](const Request& request, SampleSink&, Deadline deadline) -> Exchange {
+    line.spend_until(deadline);
+    free = clock.now() + milliseconds(500);
+    Exchange exchange{Status(request.text == "half" ? Fault::timeout : Fault::bad_reply, "no answer"), 8, 0, {}};
+    if (request.text != "half") exchange.instead = {part(request, 0, 1, "half"), part(request, 1, 1, "half")};
+    return exchange;
+  };
+  open({make_device(names, "a", 2, seconds(1))});
+  run(seconds(30));
+  EXPECT_FALSE(report(0).online);
 }
 
 TEST_F(Parts, a_new_plan_comes_into_force_when_no_poll_of_the_device_is_under_way) {

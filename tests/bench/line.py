@@ -1,0 +1,69 @@
+#!/usr/bin/python3
+"""Measures a paced serial line of 32 units, and the same behind one TCP gateway, with some of them dead, and how long a write waits.
+Prints each figure beside its limit. Never part of the test run; 230_sick_units.py is the short form.
+
+    FERRULE=build/release/ferrule tests/bench/line.py                    all, about 7 minutes
+    FERRULE=build/release/ferrule tests/bench/line.py dead               one of: dead own back write
+
+FERRULE_BENCH_SECONDS (60) is how long each rate is counted.
+"""
+import sys
+
+from figures import SECONDS, row
+import line_cases
+from harness import Bench
+
+
+def measure(case, *arguments, **options):
+    """One case with programs of its own."""
+    bench = Bench()
+    try:
+        return case(bench, *arguments, **options)
+    except BaseException:
+        bench.print_logs()
+        raise
+    finally:
+        bench.close()
+
+
+def dead():
+    """1 of 32 units is dead: what the others keep of the rate that they had; the line is asked for more than it can bear."""
+    for name, options in (("serial, 115,200", {}), ("serial, 19,200", {"baud": 19200}), ("TCP gateway, 19,200", {"baud": 19200, "tcp": True})):
+        rate, worst = measure(line_cases.one_dead, SECONDS, **options)
+        row(f"dead: rate lost by the 31 others, {name}", 100 * (1 - rate), "%", 5)
+        row("dead: by the worst off of them", 100 * (1 - worst), "%", 5 + 100 / SECONDS)  # and one poll in or out of the count
+
+
+def own():
+    """1 of 32 TCP devices is dead, each on an endpoint of its own, polled each 100 ms."""
+    rate, overruns = measure(line_cases.own_endpoints, min(SECONDS, 20))
+    row("own: rate lost by the 31 others", 100 * (1 - rate), "%", 0.5)  # one poll in or out of the count
+    row("own: their overruns", overruns, "", 0)
+
+
+def back():
+    """Units that come back after having been dead for 30 s."""
+    for name, options in (("serial", {}), ("TCP gateway", {"tcp": True})):
+        one = measure(line_cases.recovery, 30, **options)
+        row(f"back: seconds until one is asked again, {name}", one["seconds"], "s", 10)
+        print(f"  online after {one['answers']} answers at most")
+        row(f"back: until 20 of 32 are all polled again, {name}", measure(line_cases.twenty_back, 30, **options), "s", 10)
+
+
+def write():
+    """A write among polls of 125 registers that leave no gap: from the REST request to its first byte on the line, p99."""
+    for baud, count in ((115200, 300), (9600, 100)):
+        waits, one_poll = measure(line_cases.writes, count, baud)
+        row(f"write: p99 of {count} at {baud}, in polls of {one_poll * 1000:.1f} ms", waits[int(len(waits) * 0.99)] / one_poll, "polls", 1)
+        print(f"  median {waits[len(waits) // 2] * 1000:.1f} ms, p99 {waits[int(len(waits) * 0.99)] * 1000:.1f} ms, most {waits[-1] * 1000:.1f} ms")
+
+
+def main():
+    benches = {"dead": dead, "own": own, "back": back, "write": write}
+    for name in sys.argv[1:] or list(benches):
+        print(f"{name}: {' '.join(benches[name].__doc__.split())}", flush=True)
+        benches[name]()
+
+
+if __name__ == "__main__":
+    main()
