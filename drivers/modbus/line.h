@@ -2,13 +2,13 @@
 // an answer is known to belong to its question; see tcp_line.cpp and rtu_line.cpp.
 #pragma once
 
-#include <array>
 #include <memory>
 #include <span>
 
 #include "core/clock.h"
 #include "core/status.h"
 #include "link/stream.h"
+#include "modbus/by_unit.h"
 #include "modbus/overdue.h"
 #include "modbus/reply.h"
 #include "sdk/driver.h"
@@ -28,7 +28,7 @@ struct Answer {
 };
 
 // Silence before each request to a unit, by its id.
-using Pauses = std::array<Duration, 256>;
+using Pauses = ByUnit<Duration>;
 
 // One thread; see Driver for what a call may cost and what a failure means for the next.
 class Line {
@@ -52,7 +52,7 @@ struct RtuTiming {
   Duration silence{0};     // that parts two frames: 3.5 characters; 0 over TCP
   Duration character{0};   // one byte on the wire; 0 over TCP
   Duration error_silence;  // after an error, until the line counts as quiet
-  Pauses pauses{};
+  Pauses pauses;
   LateWindows late;
   bool may_echo = false;  // an RS-485 adapter may hand us our own bytes back
 };

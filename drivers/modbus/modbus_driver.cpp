@@ -19,9 +19,10 @@ constexpr Duration kTcpErrorSilence = std::chrono::milliseconds(50);
 constexpr int kSilentMost = 3;
 
 Pauses pauses_of(const ChannelSettings& channel) {
-  Pauses pauses;
-  pauses.fill(channel.fields.duration("pause"));
-  for (const DeviceSettings& device : channel.devices) pauses[unit_of(device.fields)] = pause_of(channel.fields, device.fields);
+  Pauses pauses(channel.fields.duration("pause"));
+  for (const DeviceSettings& device : channel.devices) {
+    pauses.set(unit_of(device.fields), pause_of(channel.fields, device.fields));
+  }
   return pauses;
 }
 

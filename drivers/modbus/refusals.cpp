@@ -183,7 +183,7 @@ Refusals::Suspect& Refusals::suspect(const Question& question) {
   return suspects_.emplace_back(Suspect{question, 0, false});
 }
 
-void Refusals::heard(uint8_t unit) { heard_[unit] = clock_.now(); }
+void Refusals::heard(uint8_t unit) { heard_.set(unit, clock_.now()); }
 
 bool Refusals::heard_shortly(uint8_t unit) const { return heard_[unit] != MonoTime() && clock_.now() - heard_[unit] <= kShortly; }
 

@@ -12,12 +12,12 @@
 // Learnt things survive a restart through the LearntStore. One thread.
 #pragma once
 
-#include <array>
 #include <memory>
 #include <vector>
 
 #include "core/clock.h"
 #include "modbus/address.h"
+#include "modbus/by_unit.h"
 #include "modbus/read_plan.h"
 #include "sdk/driver.h"
 
@@ -115,7 +115,7 @@ class Refusals {
   std::vector<Refused> refused_;
   std::vector<Wall> walls_;
   std::vector<Suspect> suspects_;
-  std::array<MonoTime, 256> heard_{};  // by unit: its last answer
+  ByUnit<MonoTime> heard_;  // its last answer
 };
 
 }  // namespace ferrule::modbus

@@ -67,7 +67,7 @@ class Names {
   std::string_view keep(std::string_view name);  // copies into the arena; lock held
   template <uint32_t kMax>
   uint32_t add(Directory<kMax>& directory, std::atomic<uint32_t>& count, Key key);  // lock held
-  Key key_of(uint32_t slot) const;                     // what a used slot stands for; lock held
+  Key key_of(uint32_t slot) const;                                                  // what a used slot stands for; lock held
   size_t slot_of(const Key& key) const;                // of the key, or the empty one where it belongs; lock held
   std::optional<uint32_t> find(const Key& key) const;  // lock held
   void grow();                                         // lock held
@@ -78,8 +78,8 @@ class Names {
   std::atomic<uint32_t> device_count_{0};
 
   mutable std::mutex lock_;  // guards what follows
-  // From a key to its id: a hash table of its own, because one of the standard library's takes 60 bytes a name. At most half full;
-  // searched from the key's hash onwards. 0: empty; else id + 1, with kOfDevice where it is a device's.
+  // From a key to its id: a hash table of its own, because one of the standard library's takes 60 bytes a name. At most half
+  // full; searched from the key's hash onwards. 0: empty; else id + 1, with kOfDevice where it is a device's.
   static constexpr uint32_t kOfDevice = 1u << 31;
   std::vector<uint32_t> slots_;
   size_t used_slots_ = 0;

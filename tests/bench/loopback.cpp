@@ -1,6 +1,6 @@
 // What the loopback itself carries: so many connections, each asking 12 bytes and taking 259 (a read of 125 registers), one
-// exchange after the other, with nothing decoded. The asking side is one thread a connection, as in the gateway. Prints exchanges a
-// second, and the asking side's processor time per exchange: what no gateway on this machine can do without.
+// exchange after the other, with nothing decoded. The asking side is one thread a connection, as in the gateway. Prints exchanges
+// a second, and the asking side's processor time per exchange: what no gateway on this machine can do without.
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -61,7 +61,9 @@ int ask_at(uint16_t port) {
 double cpu_seconds() {
   rusage used{};
   getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& time) { return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& time) {
+    return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+  };
   return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
@@ -94,8 +96,8 @@ void measure(size_t connections, int seconds) {
   const double used = cpu_seconds() - before;
   waitpid(device, nullptr, 0);
   const auto count = static_cast<double>(exchanges.load());
-  std::printf("loopback: %zu connections, %.0f exchanges/s of 125 registers, %.2f us of the asking side's processor time each\n", connections,
-              count / seconds, used * 1e6 / count);
+  std::printf("loopback: %zu connections, %.0f exchanges/s of 125 registers, %.2f us of the asking side's processor time each\n",
+              connections, count / seconds, used * 1e6 / count);
 }
 
 }  // namespace

@@ -45,6 +45,26 @@ TEST(Names, finding_adds_nothing) {
   EXPECT_EQ(names.device_count(), 1u);
 }
 
+TEST(Names, ten_thousand_names_are_all_found_and_no_other) {
+  Names names;
+  for (int d = 0; d < 100; ++d) {
+    const DeviceId device = names.device("d" + std::to_string(d));
+    for (int t = 0; t < 100; ++t) names.tag(device, "t" + std::to_string(t));
+  }
+  EXPECT_EQ(names.tag_count(), 10000u);
+  for (int d = 0; d < 100; ++d) {
+    const std::string device = "d" + std::to_string(d);
+    for (int t = 0; t < 100; ++t) {
+      const auto tag = names.find_tag(device, "t" + std::to_string(t));
+      ASSERT_TRUE(tag);
+      EXPECT_EQ(index_of(*tag), static_cast<uint32_t>(100 * d + t));
+    }
+    EXPECT_FALSE(names.find_tag(device, "t100"));
+    EXPECT_FALSE(names.find_tag(device, device));
+  }
+  EXPECT_FALSE(names.find_device("d100"));
+}
+
 TEST(Names, unknown_ids_have_no_name) {
   Names names;
   names.tag(names.device("boiler"), "temperature");

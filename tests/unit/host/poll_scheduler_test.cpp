@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <string>
 
 namespace ferrule {
@@ -231,8 +232,20 @@ TEST(PollScheduler, a_write_between_two_polls_is_no_overrun) {
 TEST(PollScheduler, the_groups_of_a_channel_are_spread_over_their_period_but_over_a_second_at_most) {
   EXPECT_EQ(PollScheduler::first_due(kStart, milliseconds(400), 0, 4, 0), at(0));
   EXPECT_EQ(PollScheduler::first_due(kStart, milliseconds(400), 3, 4, 0), at(300));
-  EXPECT_EQ(PollScheduler::first_due(kStart, milliseconds(400), 3, 4, 0.5), at(350));
+  EXPECT_EQ(PollScheduler::first_due(kStart, milliseconds(400), 3, 4, 0.5), at(360));  // the next of the moments
   EXPECT_EQ(PollScheduler::first_due(kStart, minutes(1), 2, 4, 0), at(500));
+}
+
+TEST(PollScheduler, channels_of_a_gateway_begin_at_few_moments_so_that_they_wake_together) {
+  std::set<MonoTime> moments;
+  for (int channel = 0; channel < 1000; ++channel) {
+    const MonoTime due =
+        PollScheduler::first_due(kStart + std::chrono::microseconds(channel), seconds(1), 0, 1, channel / 1000.0);
+    EXPECT_GE(due, kStart);
+    EXPECT_LE(due, kStart + milliseconds(1101));
+    moments.insert(due);
+  }
+  EXPECT_LE(moments.size(), static_cast<size_t>(PollScheduler::kSlots) + 2);
 }
 
 TEST(PollScheduler, without_groups_it_never_wakes) {
