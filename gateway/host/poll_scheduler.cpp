@@ -38,8 +38,8 @@ MonoTime PollScheduler::first_due(MonoTime start, Duration period, size_t index,
 void PollScheduler::begin_group(Poll& group, MonoTime now) {
   const auto passed = (now - group.due) / group.period;
   overruns_ += static_cast<uint64_t>(passed);
+  group.deadline = group.due + group.period;  // the one that it waited with: no other goes between its requests for being older
   group.due += passed * group.period;
-  group.deadline = group.due + group.period;
   group.under_way = true;
   group.at = 0;
   ++begun_;
