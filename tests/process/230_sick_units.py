@@ -3,15 +3,17 @@ the figures have: tests/bench/line.py measures those."""
 import line_cases
 from harness import expect, expect_equal, run
 
+TIMEOUT = "200ms"  # so that units are soon found dead
+
 
 def a_dead_unit_on_a_serial_line_leaves_it_to_the_others(bench):
-    rate, worst = line_cases.one_dead(bench, 3)
+    rate, worst = line_cases.one_dead(bench, 3, timeout=TIMEOUT)
     expect(rate > 0.9, f"31 units keep their rate while one is dead: {rate:.3f}")
     expect(worst > 0.7, f"and so does each: {worst:.3f}")
 
 
 def a_dead_unit_behind_a_gateway_leaves_it_to_the_others(bench):
-    rate, worst = line_cases.one_dead(bench, 3, tcp=True)
+    rate, worst = line_cases.one_dead(bench, 3, tcp=True, timeout=TIMEOUT)
     expect(rate > 0.9, f"31 units keep their rate while one is dead: {rate:.3f}")
     expect(worst > 0.7, f"and so does each: {worst:.3f}")
 
@@ -22,13 +24,13 @@ def a_dead_unit_on_an_endpoint_of_its_own_costs_the_others_nothing(bench):
 
 
 def a_dead_unit_is_back_at_its_first_answer(bench):
-    back = line_cases.recovery(bench, 1)
+    back = line_cases.recovery(bench, 1, timeout=TIMEOUT)
     expect(back["answers"] >= 1, "it was asked again")
     expect(back["seconds"] < 10, f"soon: {back['seconds']:.1f} s")
 
 
 def twenty_of_32_that_come_back_together_are_all_polled_within_ten_seconds(bench):
-    seconds = line_cases.twenty_back(bench, 1)
+    seconds = line_cases.twenty_back(bench, 1, timeout=TIMEOUT)
     expect(seconds < 10, f"after {seconds:.1f} s")
 
 

@@ -20,7 +20,7 @@ def exchange_seconds(baud, registers, turnaround):
 class Line:
     """A gateway that polls 32 units of one paced line as fast as it goes."""
 
-    def __init__(self, bench, baud=115200, tcp=False, every="50ms", registers=REGISTERS, units=UNITS):
+    def __init__(self, bench, baud=115200, tcp=False, every="50ms", registers=REGISTERS, units=UNITS, timeout="500ms"):
         self.seconds_each = exchange_seconds(baud, registers, 0.002)
         arguments = ["--baud", str(baud), "--units", str(units)]
         self.line = bench.paced_line(*arguments, *(["--tcp"] if tcp else ["--link", str(bench.folder / "tty")]))
@@ -29,7 +29,7 @@ class Line:
         devices = [{"name": "u{unit_id}", "unit_id": f"1-{units}", "every": every, "tags": [
             {"name": "r{n}", "address": "holding:0", "count": registers, "type": "uint16", "write": {"min": 0, "max": 65535}}]}]
         self.gateway = bench.gateway({"gateway": {"id": "line"}, "channels": [{
-            "name": "line", "driver": "modbus", "timeout": "500ms", **where, "devices": devices}]})
+            "name": "line", "driver": "modbus", "timeout": timeout, **where, "devices": devices}]})
         self.wait_for_online(units)
         self.line.report()
 
