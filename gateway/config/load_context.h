@@ -13,7 +13,7 @@
 namespace ferrule::config {
 
 // Tags of one configuration, rows and bits included: 500 bytes each.
-constexpr size_t kMostTags = 200'000;
+constexpr size_t kMostTags = 400'000;
 
 struct LoadContext {
   const LoadOptions& options;

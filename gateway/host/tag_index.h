@@ -1,5 +1,6 @@
-// From a tag to its channel and to what commands and reports need of its settings. Immutable once built; made anew by each reload.
-// Copies what it needs: the settings of tags are dropped once a configuration is in force (a gateway may have 300,000 of them).
+// From a tag to its channel and to what commands and reports need of its settings. Immutable once built; made anew by each
+// reload. Copies what it needs: the settings of tags are dropped once a configuration is in force (a gateway may have 300,000 of
+// them).
 #pragma once
 
 #include <memory>

@@ -51,8 +51,9 @@ constexpr size_t kInbox =
 constexpr Duration kGather = std::chrono::milliseconds(20);
 
 bool lanes_only(const std::vector<Event>& events) {
-  return std::ranges::all_of(
-      events, [](const Event& event) { return std::holds_alternative<LiveRecord>(event) || std::holds_alternative<Settled>(event); });
+  return std::ranges::all_of(events, [](const Event& event) {
+    return std::holds_alternative<LiveRecord>(event) || std::holds_alternative<Settled>(event);
+  });
 }
 
 }  // namespace

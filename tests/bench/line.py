@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 """Measures a paced serial line of 32 units, and the same behind one TCP gateway, with some of them dead, and how long a write waits.
-Prints each figure beside its limit. Never part of the test run; 230_sick_units.py is the short form.
+Prints each figure beside its limit. Never part of the test run; 235_sick_units.py is the short form.
 
     FERRULE=build/release/ferrule tests/bench/line.py                    all, about 7 minutes
     FERRULE=build/release/ferrule tests/bench/line.py dead               one of: dead own back write

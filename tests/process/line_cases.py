@@ -1,4 +1,4 @@
-"""What a line of 32 units does when some are dead, and how long a write waits: run briefly by 230_sick_units.py and at length by
+"""What a line of 32 units does when some are dead, and how long a write waits: run briefly by 235_sick_units.py and at length by
 tests/bench/line.py. Each returns figures; whoever calls judges them."""
 import random
 import time

@@ -173,7 +173,7 @@ TEST(Load, rows_of_rows_are_limited) {
   const LoadedText text(
       channel_of("      - { name: \"m_{unit_id}\", unit_id: 1-200, tags: [{ name: \"r{n}\", address: \"holding:0\", "
                  "count: 60000 }] }\n"));
-  EXPECT_EQ(text.complaints, "ferrule.yaml:7:55: more than 200000 tags: share them between several gateways\n");
+  EXPECT_EQ(text.complaints, "ferrule.yaml:7:55: more than 400000 tags: share them between several gateways\n");
 }
 
 TEST(Load, conf_d_is_merged_in_the_order_of_names) {
