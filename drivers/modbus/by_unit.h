@@ -12,7 +12,8 @@ namespace ferrule::modbus {
 template <class T>
 class ByUnit {
  public:
-  explicit ByUnit(T others = T()) : others_(std::move(others)) {}
+  ByUnit() = default;
+  explicit ByUnit(T others) : others_(std::move(others)) {}
 
   const T& operator[](uint8_t unit) const {
     const auto own = std::ranges::find(own_, unit, &Own::first);
@@ -29,7 +30,7 @@ class ByUnit {
 
  private:
   using Own = std::pair<uint8_t, T>;
-  T others_;
+  T others_{};
   std::vector<Own> own_;
 };
 

@@ -67,7 +67,7 @@ TEST(LineTiming, requests_follow_answers_after_just_the_silence_that_parts_frame
 
 TEST(LineTiming, a_unit_that_wants_a_pause_gets_it_and_its_neighbours_do_not) {
   Pauses pauses{};
-  pauses[2] = 15ms;
+  pauses.set(2, 15ms);
   TimedLine line(pauses);
   (void)line.gap_before(1);
   EXPECT_EQ(line.gap_before(2), 15ms);
