@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "core/clock.h"
@@ -39,7 +40,9 @@ class Peer {
   uint32_t interest = 0;  // the events that epoll was asked for
   uint64_t number = 0;    // no other peer has it
   bool dead = false;      // half open: nothing is taken from it nor sent any more
-  MonoTime line_free;     // of a line that keeps its pace: when the last byte on it has passed
+  // Of frames under way on TCP, where nothing of another frame comes between the bytes of one: from first to last byte.
+  std::vector<std::pair<MonoTime, MonoTime>> frames_under_way;
+  MonoTime line_free;  // of a line that keeps its pace: when the last byte on it has passed
 
  private:
   static constexpr size_t kMaxWaiting = 64 * 1024;

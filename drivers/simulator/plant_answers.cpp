@@ -14,6 +14,22 @@ namespace {
 // A line that keeps its pace hands bytes over in lumps, as a UART does.
 constexpr size_t kUartLump = 16;
 
+// A stream carries one frame after the other, however slowly: when this one, of that length, may begin.
+MonoTime room_for_frame(Peer& peer, MonoTime begins, Duration length, MonoTime now) {
+  auto& others = peer.frames_under_way;
+  std::erase_if(others, [now](const auto& other) { return other.second < now; });
+  for (bool moved = true; moved;) {
+    moved = false;
+    for (const auto& [first, last] : others) {
+      if (begins > last || begins + length < first) continue;
+      begins = last + std::chrono::microseconds(1);
+      moved = true;
+    }
+  }
+  others.emplace_back(begins, begins + length);
+  return begins;
+}
+
 }  // namespace
 
 // Answers every whole request that waits, as long as there is room for answers. False: close the connection.
@@ -73,8 +89,13 @@ void PlantServer::send_answer(Peer& peer, uint64_t token, const Found& found) {
     return simulator::append_answer(peer.framing(), found, pdu_, peer.answers());
   }
   const MonoTime now = clock_.now();
-  const MonoTime begins = peer.line_free + turnaround;
-  for (const simulator::Lump& lump : plant_.faults().play(peer.endpoint(), peer.framing(), found, pdu_, now - begun_)) {
+  const auto lumps = plant_.faults().play(peer.endpoint(), peer.framing(), found, pdu_, now - begun_);
+  MonoTime begins = peer.line_free + turnaround;
+  if (peer.framing() == simulator::Framing::mbap && !lumps.empty()) {
+    const Duration late = lumps.front().after;
+    begins = room_for_frame(peer, std::max(begins, now) + late, lumps.back().after - late, now) - late;
+  }
+  for (const simulator::Lump& lump : lumps) {
     const MonoTime ended = send_lump(peer, token, lump.bytes, begins + lump.after);
     if (lump.after == Duration{0}) peer.line_free = ended;  // what comes late does not keep others from the line until then
   }
