@@ -162,10 +162,9 @@ def config(bench):
         (status_kb(large.program.pid, "VmHWM") - status_kb(small.program.pid, "VmRSS")) / 1024, "MB", 60)
 
 
-def main():
-    benches = {"throughput": throughput, "latency": latency, "idle": idle, "config": config}
-    wanted = sys.argv[1:] or list(benches)
-    for name in wanted:
+def run_benches(benches):
+    """Those that the command line names, or all: each with a bench of its own, whose logs are shown where it fails."""
+    for name in sys.argv[1:] or list(benches):
         bench = Bench()
         try:
             print(f"{name}: {' '.join(benches[name].__doc__.split())}", flush=True)
@@ -175,6 +174,10 @@ def main():
             raise
         finally:
             bench.close()
+
+
+def main():
+    run_benches({"throughput": throughput, "latency": latency, "idle": idle, "config": config})
 
 
 if __name__ == "__main__":

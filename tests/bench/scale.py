@@ -12,10 +12,9 @@ import json
 import pathlib
 import re
 import subprocess
-import sys
 import time
 
-from figures import SECONDS, cpu_seconds, row, rss_mb, status_kb
+from figures import SECONDS, cpu_seconds, row, rss_mb, run_benches, status_kb
 import harness
 from harness import Bench, wait_for
 
@@ -190,19 +189,9 @@ def slow2000(bench):
 
 
 def main():
-    benches = {"fast": fast, "most": most, "slow500": slow500, "each500": each500, "slow2000": slow2000}
     if LOOPBACK.exists():
         subprocess.run([LOOPBACK], check=True)
-    for name in sys.argv[1:] or list(benches):
-        bench = Bench()
-        try:
-            print(f"{name}: {' '.join(benches[name].__doc__.split())}", flush=True)
-            benches[name](bench)
-        except BaseException:
-            bench.print_logs()
-            raise
-        finally:
-            bench.close()
+    run_benches({"fast": fast, "most": most, "slow500": slow500, "each500": each500, "slow2000": slow2000})
 
 
 if __name__ == "__main__":

@@ -12,11 +12,10 @@ import os
 import pathlib
 import re
 import subprocess
-import sys
 import time
 
-from figures import SECONDS, row, status_kb
-from harness import FERRULE, Bench, free_port, wait_for
+from figures import SECONDS, row, run_benches, status_kb
+from harness import FERRULE, free_port, wait_for
 
 import paho.mqtt.client
 
@@ -213,17 +212,7 @@ def bad(bench):
 
 
 def main():
-    benches = {"memory": memory, "many": many, "bad": bad}
-    for name in sys.argv[1:] or list(benches):
-        bench = Bench()
-        try:
-            print(f"{name}: {' '.join(benches[name].__doc__.split())}", flush=True)
-            benches[name](bench)
-        except BaseException:
-            bench.print_logs()
-            raise
-        finally:
-            bench.close()
+    run_benches({"memory": memory, "many": many, "bad": bad})
 
 
 if __name__ == "__main__":

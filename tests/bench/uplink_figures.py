@@ -4,10 +4,9 @@
     FERRULE=build/release/ferrule tests/bench/uplink_figures.py          all, about 5 minutes
     FERRULE=build/release/ferrule tests/bench/uplink_figures.py drain    one of: drain ahead
 """
-import sys
 import time
 
-from figures import Bench, cpu_seconds, row, rss_mb, wait_for
+from figures import Bench, cpu_seconds, row, rss_mb, run_benches, wait_for
 
 DEVICES, TAGS = range(1, 21), 10
 LIVE = 100  # messages a second, each of 10 samples: 20 devices each 200 ms
@@ -102,17 +101,7 @@ def ahead(_bench):
 
 
 def main():
-    benches = {"drain": drain, "ahead": ahead}
-    for name in sys.argv[1:] or list(benches):
-        bench = Bench()
-        try:
-            print(f"{name}: {' '.join(benches[name].__doc__.split())}", flush=True)
-            benches[name](bench)
-        except BaseException:
-            bench.print_logs()
-            raise
-        finally:
-            bench.close()
+    run_benches({"drain": drain, "ahead": ahead})
 
 
 if __name__ == "__main__":
