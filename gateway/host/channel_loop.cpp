@@ -307,7 +307,7 @@ void ChannelLoop::ask(const PollScheduler::Turn& turn) {
   PollAnswers& answers = answers_[turn.poll];
   answers.begin_request(turn.request);
   Exchange exchange = read(group.device, group.requests[turn.request], plan_.devices[group.device].timeout, answers, &answers);
-  if (stop_.raised()) return;  // the poll ends with us
+  if (stop_.raised() && !is_answer(exchange.status)) return;  // the poll ends with us; what has come is kept
   take_answer(turn, std::move(exchange));
 }
 

@@ -63,6 +63,7 @@ def posts_reach_the_broker_and_are_answered_when_durable(bench):
     broker = bench.mosquitto()
     subscriber = bench.subscriber(broker)
     gateway = gateway_with(bench, INBOX, broker=broker)
+    wait_for(lambda: gateway.get("/api/v1/uplinks")["uplinks"][0]["connected"], "the uplink to connect: what is read before is history")
     url = f"coap://127.0.0.1:{listening_port(gateway)}"
     answer = coap_client("-v", "7", "-B", "10", "-m", "post", "-e", "21.5", f"{url}/porch/t")
     acknowledged, changed = answer.stdout.find("t:ACK c:0.00"), answer.stdout.find("c:2.04")

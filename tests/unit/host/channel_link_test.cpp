@@ -220,6 +220,19 @@ TEST_F(Channel, a_write_that_a_device_takes_brings_it_back) {
 
 // ---- stopping, counting
 
+TEST_F(Channel, an_answer_that_has_come_when_we_stop_is_kept) {
+  open({make_device(names, "a", 1, seconds(1))});
+  line.on_read = [&](const Request& request, SampleSink& sink, Deadline) {
+    sink.good(request.tags[0], int64_t{7});
+    stop.raise();
+    return Exchange{};
+  };
+  for (int i = 0; i < 100 && !stop.raised(); ++i) clock.set(std::max(loop->turn(), clock.now()));
+  EXPECT_TRUE(stop.raised());
+  ASSERT_EQ(output.polls.size(), 1U);
+  EXPECT_EQ(output.polls[0].samples.at(0).value, Value(int64_t{7}));
+}
+
 TEST_F(Channel, a_poll_that_is_interrupted_by_the_stop_gives_nothing) {
   open({make_device(names, "a", 4, seconds(1))});
   line.on_read = [&](const Request&, SampleSink&, Deadline) -> Exchange {
