@@ -165,7 +165,7 @@ ContentFormat content_format(Format format) {
   return ContentFormat::bytes;
 }
 
-// A user who names a place means a document, even where the device does not say that it is one.
+// A user who names a place means a document, even where the device does not say that it is one, or calls it bytes.
 Format Payload::format_of(const Place& place) const {
   if (place.format) return *place.format;
   switch (said_) {
@@ -173,11 +173,11 @@ Format Payload::format_of(const Place& place) const {
     case ContentFormat::cbor: return Format::cbor;
     case ContentFormat::senml_json: return Format::senml_json;
     case ContentFormat::senml_cbor: return Format::senml_cbor;
-    case ContentFormat::bytes: return Format::bytes;
     default: break;
   }
   if (!place.pointer.empty()) return Format::json;
-  return place.record.empty() ? Format::text : Format::senml_json;
+  if (!place.record.empty()) return Format::senml_json;
+  return said_ == ContentFormat::bytes ? Format::bytes : Format::text;
 }
 
 const Result<Document>& Payload::document(bool cbor) {
@@ -240,7 +240,7 @@ Taken Payload::take(const Place& place) {
       const auto found = records_of(place);
       return found.empty() ? Taken{{}, Reason::bad_reply} : from_record(*found.back(), place.type);
     }
-    case Format::bytes: return {Value::bytes(bytes_)};
+    case Format::bytes: return typed(Value::bytes(bytes_), place.type);
     case Format::text: break;
   }
   return from_text(bytes_, place.type);

@@ -45,9 +45,10 @@ class PackReader {
     return {Fault::bad_reply, "SenML" + (at_ > 0 ? " record " + std::to_string(at_) : std::string()) + ": " + what};
   }
 
+  // What is no single value is empty, which is neither number nor text nor anything else that is asked for.
   const Value* field(const Document::Node& record, const Label& label) const {
     const Document::Node* node = cbor_ ? document_.entry(record, label.cbor) : document_.entry(record, label.json);
-    return node == nullptr || node->kind != Document::Kind::value ? nullptr : &node->value;
+    return node == nullptr ? nullptr : &node->value;
   }
 
   // False: it is there and no finite number.
@@ -74,6 +75,8 @@ class PackReader {
                        number(record, kBaseTime, base_time_) && number(record, kBaseValue, base_value_) &&
                        number(record, kBaseSum, base_sum_);
     if (!sound) return fault("has a base field of a wrong kind");
+    has_base_value_ = has_base_value_ || field(record, kBaseValue) != nullptr;
+    has_base_sum_ = has_base_sum_ || field(record, kBaseSum) != nullptr;
     for (const Document::Node* node = document_.child(record); node != nullptr; node = document_.next(*node)) {
       if (node->key.is_text() && node->key.as_text().ends_with('_')) {
         return fault("must be understood whole, and its field '" + std::string(node->key.as_text().substr(0, 40)) + "' is not");
@@ -91,12 +94,13 @@ class PackReader {
       return fault("has a field of a wrong kind");
     }
     record.name = base_name_ + name;
-    record.has_sum = field(node, kSum) != nullptr;
+    record.has_sum = has_base_sum_ || field(node, kSum) != nullptr;
     record.sum = base_sum_ + sum;
     record.time = resolved(base_time_ + time);
     return take_value(node, record);
   }
 
+  // A base value or sum counts where the record has none of its own.
   Status take_value(const Document::Node& node, SenmlRecord& record) const {
     if (const Value* found = field(node, kNumber)) return take_number(*found, record);
     if (const Value* found = field(node, kText)) {
@@ -107,7 +111,7 @@ class PackReader {
       record.value = *flag;
     } else if (const Value* data = field(node, kBytes)) {
       return take_bytes(*data, record);
-    } else if (base_value_ != 0 && !record.has_sum) {
+    } else if (has_base_value_ && field(node, kSum) == nullptr) {
       record.value = base_value_;
     }
     return {};
@@ -143,6 +147,7 @@ class PackReader {
   size_t at_ = 0;
   std::string base_name_, base_unit_;
   double base_time_ = 0, base_value_ = 0, base_sum_ = 0;
+  bool has_base_value_ = false, has_base_sum_ = false;
 };
 
 std::array<int8_t, 256> base64_digits() {

@@ -36,6 +36,12 @@ bool DocumentBuilder::add(Value value) {
   return append(std::move(node));
 }
 
+bool DocumentBuilder::add_other() {
+  Document::Node node;
+  node.kind = Document::Kind::other;
+  return append(std::move(node));
+}
+
 bool DocumentBuilder::open(Document::Kind kind) {
   if (open_.size() >= Document::kMostDepth) return refuse("nested deeper than " + std::to_string(Document::kMostDepth));
   Document::Node node;

@@ -21,7 +21,12 @@ class Document {
   static constexpr size_t kMostNodes = 10'000;
   static constexpr size_t kMostBytes = 256 * 1024;
 
-  enum class Kind : uint8_t { value, array, map };
+  enum class Kind : uint8_t {
+    value,
+    array,
+    map,
+    other,  // there, but no value that we could hold: a number beyond 64 bits, a simple value that CBOR has not assigned
+  };
   struct Node {
     Kind kind = Kind::value;
     uint32_t parent = 0;
@@ -32,7 +37,8 @@ class Document {
   };
 
   // bad_reply: not well-formed, trailing bytes, or beyond a limit; the text says where. Null and undefined become an empty value,
-  // byte strings Value::bytes, CBOR tags are ignored. The last of two equal keys counts.
+  // byte strings Value::bytes. Of CBOR's tags those of numbers count (big numbers, decimal fractions, bigfloats); the others are
+  // passed over. The last of two equal keys counts.
   static Result<Document> json(std::span<const uint8_t> bytes);
   static Result<Document> cbor(std::span<const uint8_t> bytes);
   static Result<Document> messagepack(std::span<const uint8_t> bytes);
@@ -62,6 +68,7 @@ class DocumentBuilder {
  public:
   bool key(Value key);  // of the next node of a map
   bool add(Value value);
+  bool add_other();
   bool open(Document::Kind kind);
   bool close();
   size_t depth() const { return open_.size(); }

@@ -69,7 +69,37 @@ INSTANTIATE_TEST_SUITE_P(
              "\x81\xa3\x21\x61"
              "d\x00\x61t\x02\x18\x19"s,
              record("dt"), int64_t{25}},
-        Case{"bytes", ContentFormat::bytes, "\x01\x02"s, {}, Value::bytes("\x01\x02")}),
+        Case{"bytes", ContentFormat::bytes, "\x01\x02"s, {}, Value::bytes("\x01\x02")},
+        Case{"bytes_are_no_number", ContentFormat::bytes, "21.5", {.type = Type::number}, {}, Reason::not_a_number},
+        Case{"bytes_are_no_bool", ContentFormat::bytes, "1", {.type = Type::boolean}, {}, Reason::not_a_number},
+        Case{"bytes_as_text_are_hexadecimal", ContentFormat::bytes, "\x01\xab"s, {.type = Type::text}, Value::text("01ab")},
+        Case{"bytes_that_are_called_text", ContentFormat::bytes, "21.5", {.format = Format::text, .type = Type::number}, 21.5},
+        Case{"bytes_with_a_place_are_a_document", ContentFormat::bytes, R"({"t":21.5})", at("/t", Type::number), 21.5},
+        Case{"bytes_that_are_no_document", ContentFormat::bytes, "21.5", at("/t", Type::number), {}, Reason::bad_reply},
+        Case{"bytes_with_a_record_are_senml", ContentFormat::bytes, R"([{"n":"t","v":21.5}])", record("t"), 21.5},
+        // [{bv: 20, n: "t", v: 15 * 10^-1}] and the like
+        Case{"senml_decimal_fraction", ContentFormat::senml_cbor, "\x81\xa3\x24\x14\x00\x61t\x02\xc4\x82\x20\x0f"s, record("t"),
+             21.5},
+        Case{"senml_bigfloat", ContentFormat::senml_cbor, "\x81\xa2\x00\x61t\x02\xc5\x82\x20\x03"s, record("t"), 1.5},
+        Case{"senml_beyond_64_bits",
+             ContentFormat::senml_cbor,
+             "\x81\xa3\x24\x14\x00\x61t\x02\xc2\x49\x01\x00\x00\x00\x00\x00\x00\x00\x00"s,
+             record("t"),
+             {},
+             Reason::bad_reply},
+        Case{"senml_value_that_is_a_list",
+             ContentFormat::senml_json,
+             R"([{"bv":20,"n":"t","v":[1]}])",
+             record("t"),
+             {},
+             Reason::bad_reply},
+        Case{"senml_base_value_alone", ContentFormat::senml_json, R"([{"bv":20,"n":"t"}])", record("t"), 20.0},
+        Case{"senml_base_value_of_zero", ContentFormat::senml_json, R"([{"bv":0,"n":"t"}])", record("t"), 0.0},
+        Case{"senml_base_sum_alone", ContentFormat::senml_json, R"([{"bs":7.5,"n":"t"}])", record("t"), 7.5},
+        Case{"senml_sum_beside_a_base_value", ContentFormat::senml_json, R"([{"bv":20,"n":"t","s":2.5}])", record("t"), 2.5},
+        Case{"senml_value_beside_a_base_sum", ContentFormat::senml_json, R"([{"bs":20,"n":"t","v":2.5}])", record("t"), 2.5},
+        Case{"senml_beside_an_unknown_simple_value", ContentFormat::senml_cbor, "\x81\xa3\x61x\xf8\xff\x00\x61t\x02\x05"s,
+             record("t"), int64_t{5}}),
     [](const testing::TestParamInfo<Case>& one) { return std::string(one.param.name); });
 
 TEST(Senml, times_are_absolute_or_count_from_now) {
@@ -78,6 +108,10 @@ TEST(Senml, times_are_absolute_or_count_from_now) {
             1'276'020'076'500'000'000);
   EXPECT_EQ(taken(ContentFormat::senml_json, R"([{"n":"a","v":1}])", record("a")).source_ns, 0);
   EXPECT_EQ(taken(ContentFormat::senml_json, R"([{"n":"a","v":1,"t":1e300}])", record("a")).source_ns, 0);
+  const auto tenths =
+      "\x81\xa3\x00\x61"
+      "a\x02\x01\x06\xc4\x82\x20\x1b\x00\x00\x00\x03\xf5\x47\x6a\x05"s;  // t: 17000000005 * 10^-1
+  EXPECT_EQ(taken(ContentFormat::senml_cbor, tenths, record("a")).source_ns, 1'700'000'000'500'000'000);
 }
 
 TEST(Senml, what_cannot_be_understood_is_refused_and_says_which_record) {
@@ -90,6 +124,12 @@ TEST(Senml, what_cannot_be_understood_is_refused_and_says_which_record) {
   EXPECT_EQ(fault(R"([{"n":"a","v":1,"must_":2}])"), "SenML record 1: must be understood whole, and its field 'must_' is not");
   EXPECT_EQ(fault(R"([{"n":7,"v":1}])"), "SenML record 1: has a field of a wrong kind");
   EXPECT_EQ(fault(R"([{"n":"a","v":"1"}])"), "SenML record 1: has a 'v' that is no number");
+  for (const char* field : {"bn", "bt", "bu", "bv", "bs", "bver"}) {
+    EXPECT_EQ(fault(R"([{"n":"a","v":1,")" + std::string(field) + R"(":[1]}])").substr(0, 15), "SenML record 1:") << field;
+  }
+  for (const char* field : {"n", "u", "v", "vs", "vb", "vd", "s", "t"}) {
+    EXPECT_EQ(fault(R"([{"bn":"a","bv":1,")" + std::string(field) + R"(":{}}])").substr(0, 15), "SenML record 1:") << field;
+  }
   EXPECT_EQ(fault(R"([7])"), "SenML record 1: is no map");
 }
 
