@@ -68,13 +68,25 @@ Out sized(const FrameRule& rule, std::span<const uint8_t> content, uint8_t type)
 }
 
 Out enclosed(const FrameRule& rule, std::span<const uint8_t> content) {
-  Out inside(content.begin(), content.end());
-  append_checksum(inside, rule.checksum, 0);
+  const ChecksumRule& sum = rule.checksum;
+  const std::string_view start = rule.kind == FrameKind::between ? std::string_view(rule.start) : std::string_view();
+  const std::string_view end = rule.kind == FrameKind::lines ? "\r\n" : std::string_view(rule.end);
+  Out summed;
+  if (sum.covers_start()) append(summed, start);
+  const size_t first = summed.size();
+  summed.insert(summed.end(), content.begin(), content.end());
+  size_t last = summed.size();
+  if (sum.covers_end()) append(summed, end);
+  const size_t all = summed.size();
+  append_checksum(summed, sum, 0);
+  if (!sum.behind) last = summed.size();
   Out out;
-  if (rule.kind == FrameKind::between) append(out, rule.start);
-  inside = escaped(rule, inside);
+  append(out, start);
+  const Out inside =
+      escaped(rule, Out(summed.begin() + static_cast<std::ptrdiff_t>(first), summed.begin() + static_cast<std::ptrdiff_t>(last)));
   out.insert(out.end(), inside.begin(), inside.end());
-  append(out, rule.kind == FrameKind::lines ? "\r\n" : std::string_view(rule.end));
+  append(out, end);
+  if (sum.behind) out.insert(out.end(), summed.begin() + static_cast<std::ptrdiff_t>(all), summed.end());
   return out;
 }
 

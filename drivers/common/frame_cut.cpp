@@ -41,6 +41,16 @@ FrameCut out_of_step(FrameDrop why, size_t used, FrameSearch& search) {
   return lost(why, used);
 }
 
+// A sum over `size` bytes was wrong: the search goes on one byte further. A stream that is made of false headers would so cost a
+// sum over a longest frame for each of its bytes; beyond what its bytes allow a false frame is skipped as a whole.
+constexpr uint32_t kWorkPerByte = 64;
+constexpr uint32_t kMostWork = 1 << 20;
+
+FrameCut try_on(FrameDrop why, size_t size, FrameSearch& search) {
+  search.work += static_cast<uint32_t>(size);
+  return out_of_step(why, search.work > kMostWork ? size : 1, search);
+}
+
 FrameCut whole_frame(const FrameRule& rule, Bytes content, size_t used) {
   const auto checked = without_checksum(rule.checksum, content);
   if (!checked) return lost(FrameDrop::bad_checksum, used);
@@ -120,6 +130,8 @@ FrameCut cut_sized(const FrameRule& rule, Bytes window, FrameSearch& search) {
   auto total = static_cast<int64_t>(rule.length);
   if (rule.kind != FrameKind::fixed) {
     if (window.size() < rule.header()) return {};
+    const bool strange = rule.kind == FrameKind::tagged && window[rule.start.size()] != kTaggedVersion;
+    if (strange) return out_of_step(FrameDrop::wrong_version, 1, search);
     total = static_cast<int64_t>(number_at(rule, window)) + rule.length_add;
     const auto least = static_cast<int64_t>(std::max(rule.header(), rule.start.size()));
     if (total < least) return out_of_step(FrameDrop::bad_length, 1, search);
@@ -128,10 +140,8 @@ FrameCut cut_sized(const FrameRule& rule, Bytes window, FrameSearch& search) {
   const auto size = static_cast<size_t>(total);
   if (window.size() < size) return {};
   FrameCut cut = whole_frame(rule, window.first(size), size);
-  if (cut.what == What::drop) return out_of_step(cut.why, 1, search);
+  if (cut.what == What::drop) return try_on(cut.why, size, search);
   if (rule.kind == FrameKind::tagged) {
-    const uint8_t version = window[rule.start.size()];
-    if (version != kTaggedVersion) return out_of_step(FrameDrop::wrong_version, size, search);
     cut.type = window[rule.start.size() + 1];
     cut.content = cut.content.subspan(rule.header());
   }
@@ -141,13 +151,37 @@ FrameCut cut_sized(const FrameRule& rule, Bytes window, FrameSearch& search) {
 
 // ---- between
 
+// `window` is a whole frame from its start on; its end stands at `end`.
+FrameCut enclosed_frame(const FrameRule& rule, Bytes window, size_t end, FrameSearch& search, std::vector<uint8_t>& scratch) {
+  const ChecksumRule& sum = rule.checksum;
+  const size_t first = rule.start.size();
+  const Bytes content = unescaped(rule, window.subspan(first, end - first), scratch);
+  search.hunting = false;
+  if (!sum.behind && !sum.covers_start()) return whole_frame(rule, content, window.size());
+  // What is summed, and the sum, in one piece.
+  if (content.data() != scratch.data()) scratch.assign(content.begin(), content.end());
+  const Bytes before = window.first(sum.covers_start() ? first : 0);
+  const Bytes after = window.subspan(end, sum.covers_end() ? rule.end.size() : 0);
+  const Bytes behind = window.last(sum.behind ? sum.size() : 0);
+  scratch.insert(scratch.begin(), before.begin(), before.end());
+  scratch.insert(scratch.end(), after.begin(), after.end());
+  scratch.insert(scratch.end(), behind.begin(), behind.end());
+  const auto checked = without_checksum(sum, scratch);
+  if (checked && checked->size() >= before.size() + after.size()) {
+    const size_t length = checked->size() - before.size() - after.size();
+    return {What::frame, FrameDrop::noise, 0, window.size(), checked->subspan(before.size(), length)};
+  }
+  search.hunting = sum.behind;  // what should be the sum may be the next start; if not, it is no loss of its own
+  return lost(FrameDrop::bad_checksum, window.size() - behind.size());
+}
+
 FrameCut cut_between(const FrameRule& rule, Bytes window, FrameSearch& search, std::vector<uint8_t>& scratch) {
   if (const size_t at = find_start(window, rule.start); at > 0) return out_of_step(FrameDrop::noise, at, search);
   const size_t first = rule.start.size();
   if (window.size() < first) return {};
   size_t at = std::max<size_t>(search.scanned, first);
   while (at < window.size()) {
-    if (at - first > rule.max_length) return out_of_step(FrameDrop::too_long, first, search);
+    if (at - first > rule.max_length) return out_of_step(FrameDrop::too_long, at, search);  // no start stands before it
     if (rule.escape && window[at] == *rule.escape) {
       if (at + 1 >= window.size()) break;
       at += 2;
@@ -156,8 +190,9 @@ FrameCut cut_between(const FrameRule& rule, Bytes window, FrameSearch& search, s
     const Match end = begins(window.subspan(at), rule.end);
     const Match start = begins(window.subspan(at), rule.start);
     if (end == Match::yes) {
-      search.hunting = false;
-      return whole_frame(rule, unescaped(rule, window.subspan(first, at - first), scratch), at + rule.end.size());
+      const size_t used = at + rule.end.size() + (rule.checksum.behind ? rule.checksum.size() : 0);
+      if (used > window.size()) break;
+      return enclosed_frame(rule, window.first(used), at, search, scratch);
     }
     if (end == Match::partly) break;
     if (start == Match::yes) return out_of_step(FrameDrop::unfinished, at, search);
@@ -170,9 +205,11 @@ FrameCut cut_between(const FrameRule& rule, Bytes window, FrameSearch& search, s
 
 // ---- checksums
 
-std::optional<uint32_t> sum_in_letters(Bytes letters) {
+std::string_view letters(Bytes bytes) { return {reinterpret_cast<const char*>(bytes.data()), bytes.size()}; }
+
+std::optional<uint32_t> sum_in_letters(Bytes digits) {
   uint32_t sum = 0;
-  for (const uint8_t letter : letters) {
+  for (const uint8_t letter : digits) {
     const bool digit = letter >= '0' && letter <= '9';
     const uint8_t lower = letter | 0x20;
     if (!digit && (lower < 'a' || lower > 'f')) return std::nullopt;
@@ -204,7 +241,9 @@ std::optional<uint32_t> sum_on_wire(const ChecksumRule& rule, Bytes bytes) {
 std::optional<std::span<const uint8_t>> without_checksum(const ChecksumRule& rule, std::span<const uint8_t> content) {
   if (rule.kind == ChecksumKind::none) return content;
   const size_t tail = rule.separator.size() + rule.size();
-  const auto missing = rule.required ? std::nullopt : std::optional(content);
+  // Whatever has the separator was meant to have a sum.
+  const bool bare = !rule.required && letters(content).find(rule.separator) == std::string_view::npos;
+  const auto missing = bare ? std::optional(content) : std::nullopt;
   if (content.size() < tail) return missing;
   const Bytes before = content.first(content.size() - tail);
   if (begins(content.subspan(before.size()), rule.separator) != Match::yes) return missing;
@@ -225,7 +264,11 @@ FrameCut cut_front(const FrameRule& rule, std::span<const uint8_t> window, Frame
     case FrameKind::delimiter: return cut_delimited(rule, window, search, scratch);
     case FrameKind::fixed:
     case FrameKind::length:
-    case FrameKind::tagged: return cut_sized(rule, window, search);
+    case FrameKind::tagged: {
+      const FrameCut cut = cut_sized(rule, window, search);
+      search.work -= static_cast<uint32_t>(std::min<size_t>(search.work, cut.used * kWorkPerByte));
+      return cut;
+    }
     case FrameKind::between: return cut_between(rule, window, search, scratch);
     case FrameKind::gap:
     case FrameKind::whole: break;

@@ -26,6 +26,7 @@ struct FrameSearch {
   uint32_t scanned = 0;   // of the front: no end begins before it
   bool skipping = false;  // until the end of a frame that is too long
   bool hunting = false;   // out of step: the loss has been told
+  uint32_t work = 0;      // bytes summed in vain, less what the stream's bytes allow: see try_on
 };
 
 struct FrameCut {

@@ -24,6 +24,8 @@ ChecksumRule checksum_rule(const Fields& fields) {
   rule.hex = fields.text("as") == "hex";
   rule.little = fields.text("order") == "little";
   rule.required = fields.boolean("required");
+  rule.behind = fields.boolean("behind_end");
+  rule.covers = static_cast<SumCover>(index_in(kSumCoverWords, fields.text("covers")));
   return rule;
 }
 
@@ -48,6 +50,19 @@ FrameRule as_written(const Fields& fields) {
 
 std::string needs(std::string_view kind, std::string_view what) {
   return "a frame of kind " + std::string(kind) + " needs " + std::string(what);
+}
+
+std::string trouble_with_sum(const FrameRule& rule) {
+  const ChecksumRule& sum = rule.checksum;
+  if (!sum.required && sum.separator.empty()) return "a checksum that may be missing needs a separator";
+  if (!sum.behind && sum.covers == SumCover::content) return {};
+  if (rule.kind != FrameKind::between || rule.start == rule.end) {
+    return "behind_end and covers go with a frame of kind between, with an end that differs from its start";
+  }
+  if (sum.behind && (!sum.separator.empty() || !sum.required)) return "a sum behind the end stands there always, and alone";
+  if (sum.covers_end() && !sum.behind) return "a sum covers the end only where it stands behind it: behind_end: true";
+  if (sum.covers_start() && sum.from > 0) return "a sum that covers the start covers all: leave out from";
+  return {};
 }
 
 // What is missing or contradicts itself; empty: nothing.
@@ -76,8 +91,7 @@ std::string trouble_with(const FrameRule& rule) {
     case FrameKind::lines:
     case FrameKind::whole: break;
   }
-  if (!rule.checksum.required && rule.checksum.separator.empty()) return "a checksum that may be missing needs a separator";
-  return {};
+  return trouble_with_sum(rule);
 }
 
 }  // namespace

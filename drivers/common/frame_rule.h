@@ -27,6 +27,10 @@ enum class FrameKind : uint8_t { lines, delimiter, fixed, length, between, gap, 
 inline constexpr std::string_view kFrameKindWords[] = {"lines",   "delimiter", "fixed",  "length",
                                                        "between", "gap",       "tagged", "whole"};
 
+// What a sum covers besides the content (between).
+enum class SumCover : uint8_t { content, with_start, with_end, with_both };
+inline constexpr std::string_view kSumCoverWords[] = {"content", "with_start", "with_end", "with_both"};
+
 struct ChecksumRule {
   ChecksumKind kind = ChecksumKind::none;
   size_t from = 0;        // the first byte of the content that it covers; it covers all up to the separator or the sum
@@ -34,8 +38,12 @@ struct ChecksumRule {
   bool hex = false;       // two letters a byte instead of one byte
   bool little = false;    // low byte first
   bool required = true;   // false: a frame without separator and sum is taken, too
+  bool behind = false;    // between: it stands behind the end, not before it
+  SumCover covers = SumCover::content;
 
   size_t size() const { return checksum_width(kind) * (hex ? 2 : 1); }  // bytes on the wire, without the separator
+  bool covers_start() const { return covers == SumCover::with_start || covers == SumCover::with_both; }
+  bool covers_end() const { return covers == SumCover::with_end || covers == SumCover::with_both; }
 };
 
 struct FrameRule {
@@ -104,6 +112,18 @@ inline constexpr std::array kChecksumFieldTable{
               .help = "false: a frame that has neither separator nor sum is taken, too.",
               .example = "false",
               .initial = "true"},
+    FieldSpec{.name = "behind_end",
+              .kind = FieldKind::boolean,
+              .help = "true: the sum stands behind the end, not before it (`between`).",
+              .example = "true",
+              .initial = "false"},
+    FieldSpec{.name = "covers",
+              .kind = FieldKind::choice,
+              .help = "Whether the frame's own start and end are part of what is summed (`between`; the end where the sum stands "
+                      "behind it).",
+              .example = "with_end",
+              .initial = "content",
+              .words = kSumCoverWords},
 };
 
 inline constexpr std::array kFrameFieldTable{

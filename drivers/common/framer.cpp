@@ -18,22 +18,28 @@ void Framer::lose(FrameDrop why, size_t bytes, FrameSink& sink) {
   sink.dropped(why, bytes);
 }
 
+FrameCut Framer::cut_one(std::span<const uint8_t> window, FrameSink& sink) {
+  const FrameCut cut = cut_front(*rule_, window, search_, sink.scratch);
+  if (cut.what == FrameCut::What::more) return cut;
+  search_.scanned = 0;
+  if (cut.what == FrameCut::What::frame) {
+    lost_ = 0;
+    sink.frame({cut.content, cut.type});
+  } else if (cut.what == FrameCut::What::drop) {
+    lose(cut.why, cut.used, sink);
+  } else if (cut.what == FrameCut::What::skip) {
+    lost_ += static_cast<uint32_t>(std::min<size_t>(cut.used, std::numeric_limits<uint32_t>::max() - lost_));
+  }
+  return cut;
+}
+
 // Returns how many bytes of the window are done with.
 size_t Framer::cut_all(std::span<const uint8_t> window, FrameSink& sink) {
   size_t used = 0;
   while (used < window.size()) {
-    const FrameCut cut = cut_front(*rule_, window.subspan(used), search_, sink.scratch);
+    const FrameCut cut = cut_one(window.subspan(used), sink);
     if (cut.what == FrameCut::What::more) break;
     used += cut.used;
-    search_.scanned = 0;
-    if (cut.what == FrameCut::What::frame) {
-      lost_ = 0;
-      sink.frame({cut.content, cut.type});
-    } else if (cut.what == FrameCut::What::drop) {
-      lose(cut.why, cut.used, sink);
-    } else if (cut.what == FrameCut::What::skip) {
-      lost_ += static_cast<uint32_t>(std::min<size_t>(cut.used, std::numeric_limits<uint32_t>::max() - lost_));
-    }
   }
   return used;
 }
@@ -76,7 +82,7 @@ void Framer::take_datagram(std::span<const uint8_t> bytes, MonoTime now, FrameSi
     const std::string_view end = rule_->kind == FrameKind::lines ? "\n" : std::string_view(rule_->end);
     take({reinterpret_cast<const uint8_t*>(end.data()), end.size()}, now, sink);
   }
-  if (begun()) lose(FrameDrop::unfinished, partial_.size(), sink);
+  if (begun()) give_up(now, sink);
   forget();
 }
 
@@ -101,17 +107,80 @@ void Framer::end_gap(FrameSink& sink) {
 }
 
 void Framer::tick(MonoTime now, FrameSink& sink) {
-  if (!begun() || now < wake_at()) return;
+  if (now < wake_at()) return;
   if (rule_->kind == FrameKind::gap && now - last_ >= rule_->gap) return end_gap(sink);
-  const size_t bytes = partial_.size();
-  forget();
-  lose(FrameDrop::unfinished, bytes, sink);
+  give_up(now, sink);
 }
 
 MonoTime Framer::wake_at() const {
-  if (!begun()) return MonoTime::max();
+  const bool gap = rule_->kind == FrameKind::gap;
+  if (!begun() || (search_.skipping && !gap)) return MonoTime::max();
+  if (search_.skipping) return last_ + rule_->gap;
   const MonoTime late = began_ + rule_->timeout;
-  return rule_->kind == FrameKind::gap ? std::min(late, last_ + rule_->gap) : late;
+  return gap ? std::min(late, last_ + rule_->gap) : late;
+}
+
+// The frame that has begun will not be finished; its rest may still come, and is no frame.
+void Framer::give_up(MonoTime now, FrameSink& sink) {
+  switch (rule_->kind) {
+    case FrameKind::lines:
+    case FrameKind::delimiter: {
+      const size_t bytes = partial_.size();
+      partial_.erase(partial_.begin(),
+                     partial_.begin() + static_cast<std::ptrdiff_t>(search_.scanned));  // what is left may begin its end
+      search_ = {.skipping = true};
+      return lose(FrameDrop::unfinished, bytes, sink);
+    }
+    case FrameKind::gap: return lose_track(now, sink);
+    case FrameKind::fixed:
+    case FrameKind::length:
+    case FrameKind::tagged: return search_behind(now, sink);
+    case FrameKind::between:
+    case FrameKind::whole: break;
+  }
+  const size_t bytes = partial_.size();
+  forget();
+  search_.hunting = true;
+  lose(FrameDrop::unfinished, bytes, sink);
+}
+
+void Framer::lose_track(MonoTime now, FrameSink& sink) {
+  last_ = began_ = now;
+  if (search_.skipping) return;
+  const size_t bytes = partial_.size();
+  search_.skipping = true;
+  partial_.assign(1, 0);
+  lose(FrameDrop::unfinished, bytes, sink);
+}
+
+// A header that was none must not cost the frames that stand behind it: as after a wrong checksum, the search goes on one byte
+// further. What is left is kept where the stream goes on, and dropped where it has been silent.
+void Framer::search_behind(MonoTime now, FrameSink& sink) {
+  const std::vector<uint8_t> bytes = std::exchange(partial_, {});
+  const bool findable = !rule_->start.empty() || rule_->checksum.kind != ChecksumKind::none;
+  const bool silent = now - last_ >= rule_->timeout;
+  const size_t size = bytes.size();
+  search_.hunting = true;
+  size_t open = size;  // where a frame may have begun, behind the last whole one
+  for (size_t at = 1; findable && at < size;) {
+    const FrameCut cut = cut_one(std::span<const uint8_t>(bytes).subspan(at), sink);
+    if (cut.what == FrameCut::What::frame) open = size;
+    if (cut.what == FrameCut::What::more) open = std::min(open, at), search_.hunting = true;
+    at += std::max<size_t>(cut.used, 1);
+  }
+  lose(FrameDrop::unfinished, 1, sink);  // last, because a peer may be closed for it
+  if (silent) open = size;
+  partial_.assign(bytes.begin() + static_cast<std::ptrdiff_t>(open), bytes.end());
+  began_ = now;
+}
+
+void Framer::join(MonoTime now) {
+  forget();
+  const bool gap = rule_->kind == FrameKind::gap;
+  search_.skipping = gap || rule_->kind == FrameKind::lines || rule_->kind == FrameKind::delimiter;
+  search_.hunting = !search_.skipping;
+  last_ = began_ = now;
+  if (gap) partial_.assign(1, 0);  // a silence is waited for
 }
 
 void Framer::forget() {

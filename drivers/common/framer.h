@@ -2,9 +2,9 @@
 // difference (but for kind gap, where time does).
 //
 // Everything is bounded by the rule's max_length. What is too long, never ends, or fails its checksum is dropped, told with its
-// reason, and the stream finds its next frame: by its delimiter or start, else byte by byte until a frame is right again. A
-// stream of fixed length without start and checksum cannot notice that it is out of step; the timeout of a half frame puts it
-// back.
+// reason, and the stream finds its next frame: by its delimiter or start, else byte by byte until a frame is right again. The
+// rest of a frame that was dropped is never taken for one. A stream of fixed length without start and checksum cannot notice that
+// it is out of step; the timeout of a half frame puts it back.
 #pragma once
 
 #include <cstdint>
@@ -48,15 +48,25 @@ class Framer {
   void tick(MonoTime now, FrameSink& sink);
   MonoTime wake_at() const;  // MonoTime::max(): no frame has begun
 
+  // The stream may have been entered in the middle of a frame: what comes before the first end (or silence, or start) is none.
+  // For a stream of fixed or counted length without a start there is nothing to tell by.
+  void join(MonoTime now);
+
   bool begun() const { return !partial_.empty(); }
   // Bytes skipped since the last good frame: a stream that never gives one is no peer of ours.
   size_t lost_bytes() const { return lost_; }
   void forget();  // the link broke: whatever had begun is gone
+  // Kind gap, bytes that were taken too late to say what silence was before them: the frame they may belong to is dropped, and
+  // so is all up to the next silence.
+  void lose_track(MonoTime now, FrameSink& sink);
 
  private:
+  FrameCut cut_one(std::span<const uint8_t> window, FrameSink& sink);
   size_t cut_all(std::span<const uint8_t> window, FrameSink& sink);
   void take_gap(std::span<const uint8_t> bytes, FrameSink& sink);
   void end_gap(FrameSink& sink);
+  void give_up(MonoTime now, FrameSink& sink);
+  void search_behind(MonoTime now, FrameSink& sink);
   void lose(FrameDrop why, size_t bytes, FrameSink& sink);
 
   const FrameRule* rule_;

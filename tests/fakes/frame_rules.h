@@ -18,6 +18,9 @@ inline Fields sum_of(const std::vector<Setting>& settings) { return settings_of(
 // Every kind that is cut out of a stream, small limits.
 inline std::vector<FrameRule> every_rule() {
   const auto sum = [](std::string_view kind) { return object(sum_of({{"kind", text(kind)}})); };
+  const auto bcc = [](std::string_view kind, std::string_view covers, bool behind) {
+    return object(sum_of({{"kind", text(kind)}, {"covers", text(covers)}, {"behind_end", FieldValue(behind)}}));
+  };
   const std::vector<std::vector<Setting>> written{
       {{"kind", text("lines")}, {"max_length", whole(20)}},
       {{"kind", text("delimiter")}, {"end", text("\\r\\n")}, {"max_length", whole(12)}, {"checksum", sum("xor")}},
@@ -45,6 +48,22 @@ inline std::vector<FrameRule> every_rule() {
        {"checksum", sum("lrc")}},
       {{"kind", text("tagged")}, {"start", text("FE")}, {"max_length", whole(24)}, {"checksum", sum("crc16_ccitt")}},
       {{"kind", text("tagged")}, {"start", text("\\xfe")}, {"max_length", whole(24)}},
+      {{"kind", text("between")},
+       {"start", text("\\x02")},
+       {"end", text("\\x03")},
+       {"max_length", whole(16)},
+       {"checksum", bcc("xor", "with_end", true)}},
+      {{"kind", text("between")},
+       {"start", text(":")},
+       {"end", text("\\r\\n")},
+       {"escape", text("\\x10")},
+       {"max_length", whole(16)},
+       {"checksum", bcc("crc16_arc", "with_both", true)}},
+      {{"kind", text("between")},
+       {"start", text("<<")},
+       {"end", text(">")},
+       {"max_length", whole(16)},
+       {"checksum", bcc("sum8", "with_start", false)}},
   };
   std::vector<FrameRule> rules;
   for (const auto& settings : written) rules.push_back(*rule_of(settings));

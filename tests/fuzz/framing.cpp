@@ -26,6 +26,7 @@ FrameCatcher frames_of(const FrameRule& rule, std::span<const uint8_t> stream, s
     framer.take(stream.first(size), now, caught);
     stream = stream.subspan(size);
   }
+  framer.tick(framer.wake_at(), caught);  // what is unfinished is dropped, and what stands behind it found
   return caught;
 }
 
