@@ -125,10 +125,12 @@ def snapshot(machine):
 
 
 def with_version(package, version, to):
-    """The same package as another version: what an upgrade comes from, where no older package is at hand."""
+    """The same package as another version, with another default configuration: what an upgrade comes from, where no older package is at hand."""
     work = to.with_suffix(".unpacked")
     subprocess.run(["dpkg-deb", "--raw-extract", package, work], check=True)
     control = work / "DEBIAN/control"
     control.write_text(re.sub(r"^Version: .*$", f"Version: {version}", control.read_text(), flags=re.MULTILINE))
+    with open(work / CONFIG.lstrip("/"), "a") as config:
+        config.write("# as an earlier version put it\n")
     subprocess.run(["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", work, to], check=True, capture_output=True)
     return to

@@ -59,8 +59,9 @@ class Life:
         self.before = snapshot(machine)
 
     def apt(self, *arguments):
-        return self.machine.run("apt-get", "--quiet", "--yes", "--no-install-recommends", "-o", "Dpkg::Use-Pty=0",
-                                *arguments, limit=300)
+        """What apt and the maintainer scripts said. Nobody is there to answer whether an edited configuration file is to be kept: it is."""
+        return self.machine.run("sh", "-c", 'exec "$@" 2>&1', "sh", "apt-get", "--quiet", "--yes", "--no-install-recommends",
+                                "-o", "Dpkg::Use-Pty=0", "-o", "Dpkg::Options::=--force-confold", *arguments, limit=300)
 
     def drop_in(self, name, *lines):
         self.machine.write(f"{UNIT}/{name}.conf", "[Service]\n" + "\n".join(lines) + "\n")
@@ -92,6 +93,8 @@ class Life:
         expect("dialout" in self.machine.run("id", "ferrule"), "the user is not in dialout")
         owner = self.machine.run("stat", "--format=%U", f"/proc/{self.box.main_pid()}").strip()
         expect_equal(owner, "ferrule", "whose process it is")
+        switched_on = self.machine.run("cat", "/proc/sys/kernel/random/boot_id").strip()
+        expect_equal(self.machine.run("cat", "/var/lib/ferrule/power-on").split()[0], switched_on, "the machine's boot, as the sandbox lets the service see it")
         self.machine.run("ferrule", "status")
         listed = self.options.package.replace(".deb", ".cdx.json")
         checked = subprocess.run([TOP / "packaging/sbom", "--check", listed, self.machine.root / "usr/bin/ferrule", self.machine.root],
@@ -303,6 +306,8 @@ class Life:
         self.figure(f"upgrade: the service was down for {down:.1f} s (limit {BACK_LIMIT})")
         expect(0 < down <= BACK_LIMIT, f"down for {down:.1f} s")
         expect_equal(self.machine.run("cat", CONFIG), config, "the user's configuration")
+        if not self.options.previous:
+            self.machine.run("test", "-e", CONFIG + ".dpkg-dist")  # the default did change
         self.nothing_lost(old["boot"], stored, "upgrade with a backlog")
 
     def remove(self):
@@ -316,13 +321,54 @@ class Life:
     def purge(self):
         """Leaves nothing: no file, user, group, unit or process."""
         self.apt("purge", "ferrule")
+        expect_equal(self.machine.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "ferrule*"), "", "units that systemd knows")
+        self.nothing_left()
+
+    def nothing_left(self):
         self.apt("autoremove", "--purge")
-        self.machine.run("systemctl", "daemon-reload")
-        self.machine.try_run("systemctl", "reset-failed")
         left = snapshot(self.machine) - self.before
         expect(not left, f"left behind: {sorted(left)}")
         gone = self.before - snapshot(self.machine)
         expect(not gone, f"taken away: {sorted(gone)}")
+
+    def stubborn(self):
+        """A purge goes through to its end where something cannot go, and names it: a disk of its own for the data, another process of the user."""
+        if not self.native:
+            return print("        left out: the maintainer scripts are the same for every architecture")
+        self.apt("install", "/debs/new.deb")
+        self.machine.run("systemctl", "stop", "ferrule")
+        self.machine.run("mount", "-t", "tmpfs", "tmpfs", "/var/lib/ferrule")
+        self.machine.run("systemctl", "start", "ferrule")
+        self.box.wait_until_running()
+        self.machine.run("test", "-e", "/var/lib/ferrule/outbox.db")
+        self.machine.run("systemctl", "set-property", "ferrule.service", "TasksMax=777")
+        self.machine.run("systemd-run", "--unit=holder", "--uid=ferrule", "sleep", "1000")
+        said = self.apt("purge", "ferrule")
+        for what in ("/var/lib/ferrule", "the user ferrule"):
+            expect(f"purge left {what}" in said, f"it does not say that it left {what}:\n{said}")
+        expect_equal(self.machine.run("ls", "-A", "/var/lib/ferrule"), "", "what is left of the data")
+        self.machine.run("systemctl", "stop", "holder")
+        self.machine.run("umount", "/var/lib/ferrule")
+        self.machine.run("rmdir", "/var/lib/ferrule")
+        self.machine.run("userdel", "ferrule")
+        self.nothing_left()
+
+    def linked(self):
+        """Data behind a link are purged too, and nothing that lies there beside them."""
+        if not self.native:
+            return print("        left out: the maintainer scripts are the same for every architecture")
+        self.apt("install", "/debs/new.deb")
+        self.machine.run("systemctl", "stop", "ferrule")
+        self.machine.run("mv", "/var/lib/ferrule", "/srv/data")
+        self.machine.run("ln", "-s", "/srv/data", "/var/lib/ferrule")
+        self.machine.run("systemctl", "start", "ferrule")
+        self.box.wait_until_running()
+        self.machine.run("test", "-e", "/srv/data/outbox.db")
+        self.machine.run("touch", "/srv/data/photo")
+        self.apt("purge", "ferrule")
+        expect_equal(self.machine.run("ls", "-A", "/srv/data"), "photo\n", "what is left behind the link")
+        self.machine.run("rm", "-r", "/srv/data")
+        self.nothing_left()
 
     def cycle(self):
         """install → run → upgrade → purge."""
@@ -338,7 +384,7 @@ class Life:
         self.purge()
 
 
-STEPS = ["sockets", "exposure", "escapes", "polls", "start_time", "refused", "kill", "hang", "limits", "credential", "upgrade", "remove", "purge"]
+STEPS = ["sockets", "exposure", "escapes", "polls", "start_time", "refused", "kill", "hang", "limits", "credential", "upgrade", "remove", "purge", "stubborn", "linked"]
 
 
 def main():
