@@ -321,8 +321,11 @@ class Life:
     def purge(self):
         """Leaves nothing: no file, user, group, unit or process."""
         self.apt("purge", "ferrule")
-        expect_equal(self.machine.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "ferrule*"), "", "units that systemd knows")
+        self.no_units()
         self.nothing_left()
+
+    def no_units(self):
+        expect_equal(self.machine.run("systemctl", "list-units", "--all", "--plain", "--no-legend", "ferrule*"), "", "units that systemd knows")
 
     def nothing_left(self):
         self.apt("autoremove", "--purge")
@@ -342,8 +345,11 @@ class Life:
         self.box.wait_until_running()
         self.machine.run("test", "-e", "/var/lib/ferrule/outbox.db")
         self.machine.run("systemctl", "set-property", "ferrule.service", "TasksMax=777")
+        self.drop_in("impatient", "TimeoutStopSec=1")
         self.machine.run("systemd-run", "--unit=holder", "--uid=ferrule", "sleep", "1000")
+        self.machine.run("sh", "-c", f"kill -STOP {self.box.main_pid()}")  # it has to be killed when it is to stop: the unit ends as failed
         said = self.apt("purge", "ferrule")
+        self.no_units()
         for what in ("/var/lib/ferrule", "the user ferrule"):
             expect(f"purge left {what}" in said, f"it does not say that it left {what}:\n{said}")
         expect_equal(self.machine.run("ls", "-A", "/var/lib/ferrule"), "", "what is left of the data")
