@@ -128,6 +128,10 @@ struct ClientOptions {
   }
 };
 
+std::string client_footer(std::string_view example) {
+  return "Example:\n  " + std::string(example) + "\nExit code 0: done. 1: refused. 2: no gateway answers.";
+}
+
 std::shared_ptr<ClientOptions> add_client_options(CLI::App& command) {
   auto options = std::make_shared<ClientOptions>();
   command.add_option("--runtime", options->runtime, "Folder of the running gateway's socket")->capture_default_str();
@@ -201,7 +205,7 @@ void add_discover(CLI::App& app, int& exit_code) {
 void add_status(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("status", "What the running gateway does, and what is wrong with it");
   auto options = add_client_options(*command);
-  command->footer("Example:\n  ferrule status");
+  command->footer(client_footer("ferrule status"));
   command->callback([options, &exit_code] { exit_code = show_status(options->call()); });
 }
 
@@ -209,7 +213,7 @@ void add_get(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("get", "Latest values of devices or tags; of everything when none is named");
   auto options = add_client_options(*command);
   command->add_option("name", options->names, "Device (boiler) or tag (boiler.temperature)");
-  command->footer("Example:\n  ferrule get boiler meter_1.power");
+  command->footer(client_footer("ferrule get boiler meter_1.power"));
   command->callback([options, &exit_code] { exit_code = get_values(options->call(), options->names); });
 }
 
@@ -220,7 +224,7 @@ void add_set(CLI::App& app, int& exit_code) {
   command->add_option("tag", *tag, "Tag to write, e.g. boiler.setpoint; it must have `write:` in the configuration")->required();
   command->add_option("value", options->value, "Value in engineering units, or the name of an enumeration's value")->required();
   command->add_option("--expires", options->expires, "Do not write later than this from now");
-  command->footer("Example:\n  ferrule set boiler.setpoint 65");
+  command->footer(client_footer("ferrule set boiler.setpoint 65"));
   command->callback(
       [options, tag, &exit_code] { exit_code = set_value(options->call(), *tag, options->value, options->expires); });
 }
@@ -229,7 +233,7 @@ void add_watch(CLI::App& app, int& exit_code) {
   auto* command = app.add_subcommand("watch", "Values as they change, a line each, until Ctrl-C");
   auto options = add_client_options(*command);
   command->add_option("tag", options->names, "Tags or devices; everything when none is named");
-  command->footer("Example:\n  ferrule watch boiler.temperature");
+  command->footer(client_footer("ferrule watch boiler.temperature"));
   command->callback([options, &exit_code] { exit_code = watch_values(options->call(), options->names); });
 }
 
@@ -249,6 +253,9 @@ void add_outbox(CLI::App& app, int& exit_code) {
     choice->add_option("--uplink", *uplink, "What this uplink has not acknowledged");
     choice->add_flag("--dead-letters", *dead, "What receivers have refused for good");
   }
+  status->footer(client_footer("ferrule outbox status"));
+  to_lines->footer(client_footer("ferrule outbox export --uplink cloud > backlog.jsonl"));
+  purge->footer(client_footer("ferrule outbox purge --dead-letters"));
   command->footer("Example:\n  ferrule outbox export --uplink cloud > backlog.jsonl\n  ferrule outbox purge --dead-letters");
   status->callback([status_options, &exit_code] { exit_code = show_outbox(status_options->call()); });
   to_lines->callback(
@@ -261,7 +268,7 @@ void add_frames(CLI::App& app, int& exit_code) {
   auto options = add_client_options(*command);
   auto channel = std::make_shared<std::string>();
   command->add_option("channel", *channel, "Channel, e.g. line_a")->required();
-  command->footer("Example:\n  ferrule frames line_a");
+  command->footer(client_footer("ferrule frames line_a"));
   command->callback([options, channel, &exit_code] { exit_code = show_frames(options->call(), *channel); });
 }
 
