@@ -106,6 +106,7 @@ class Cuts:
         missing = self.witness.settle()
         for lost, promise in missing.items():
             self.say(f"number {lost} was committed by boot {promise.boot} before cut {promise.cut}, and did not come")
+        expect(serial, "no value that was read over the serial adapter came")
         self.say(f"drained: {self.witness.kept} numbers were promised and came, {len(self.witness.lost)} did not; "
                  f"{serial} messages with values read over the serial adapter")
 

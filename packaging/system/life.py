@@ -276,7 +276,8 @@ class Life:
         subscriber = self.bench.subscriber(secured, username="plant", password="canary-7531")
         self.machine.write("/etc/credstore/cloud-password", "canary-7531", 0o600)
         example = self.machine.run("cat", "/usr/share/doc/ferrule/examples/systemd/credentials.conf")
-        self.machine.write(f"{UNIT}/credentials.conf", example)
+        self.machine.write("/etc/credstore/client-key", "a private key", 0o600)
+        self.machine.write(f"{UNIT}/credentials.conf", example.replace("#LoadCredential", "LoadCredential"))
         self.machine.run("systemctl", "daemon-reload")
         settings = self.box.settings()
         text = as_yaml(settings).replace(f"url: {self.broker.url}", f"url: {secured.url}\n    username: plant\n    password: !secret cloud-password")
@@ -284,6 +285,8 @@ class Life:
         self.machine.run("systemctl", "restart", "ferrule")
         subscriber.wait_for(lambda message: "/data/" in message.topic, "a sample at the broker that wants a password")
         expect("canary" not in self.machine.journal(), "the password stands in the journal")
+        key = self.machine.run("setpriv", "--reuid=ferrule", "--regid=ferrule", "--clear-groups", "cat", "/run/credentials/ferrule.service/client-key")
+        expect_equal(key, "a private key", "the key file, as the service's user reads it")
         self.box.configure()
         self.no_drop_in("credentials")
         self.machine.run("rm", "-r", "/etc/credstore")
@@ -354,7 +357,7 @@ class Life:
         expect_equal(self.machine.run("ls", "-A", "/var/lib/ferrule"), "", "what is left of the data")
         self.machine.run("systemctl", "stop", "holder")
         self.machine.run("umount", "/var/lib/ferrule")
-        self.machine.run("rmdir", "/var/lib/ferrule")
+        self.machine.run("rm", "-r", "/var/lib/ferrule")  # what lay under the mount
         self.machine.run("userdel", "ferrule")
         self.nothing_left()
 
