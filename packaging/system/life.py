@@ -361,23 +361,6 @@ class Life:
         self.machine.run("userdel", "ferrule")
         self.nothing_left()
 
-    def linked(self):
-        """Data behind a link are purged too, and nothing that lies there beside them."""
-        if not self.native:
-            return print("        left out: the maintainer scripts are the same for every architecture")
-        self.apt("install", "/debs/new.deb")
-        self.machine.run("systemctl", "stop", "ferrule")
-        self.machine.run("mv", "/var/lib/ferrule", "/srv/data")
-        self.machine.run("ln", "-s", "/srv/data", "/var/lib/ferrule")
-        self.machine.run("systemctl", "start", "ferrule")
-        self.box.wait_until_running()
-        self.machine.run("test", "-e", "/srv/data/outbox.db")
-        self.machine.run("touch", "/srv/data/photo")
-        self.apt("purge", "ferrule")
-        expect_equal(self.machine.run("ls", "-A", "/srv/data"), "photo\n", "what is left behind the link")
-        self.machine.run("rm", "-r", "/srv/data")
-        self.nothing_left()
-
     def cycle(self):
         """install → run → upgrade → purge."""
         self.apt("install", "/debs/old.deb")
@@ -392,7 +375,7 @@ class Life:
         self.purge()
 
 
-STEPS = ["sockets", "exposure", "escapes", "polls", "start_time", "refused", "kill", "hang", "limits", "credential", "upgrade", "remove", "purge", "stubborn", "linked"]
+STEPS = ["sockets", "exposure", "escapes", "polls", "start_time", "refused", "kill", "hang", "limits", "credential", "upgrade", "remove", "purge", "stubborn"]
 
 
 def main():
