@@ -22,7 +22,8 @@ size_t tag_total(const GatewaySettings& settings) {
 int check(const Folders& folders, std::FILE* out) {
   const SystemClock clock;
   Names names;
-  const Loaded loaded = load_checked(folders, builtin_types(), clock, names, /*read_secrets=*/false);
+  const Secrets secrets = folders.secrets.empty() ? Secrets::unread : Secrets::needed;
+  const Loaded loaded = load_checked(folders, builtin_types(), clock, names, secrets);
   for (const std::string& warning : loaded.warnings) print(out, "warning: " + warning + "\n");
   if (!loaded.ok()) {
     print(out, format_all(loaded));

@@ -93,7 +93,7 @@ json channel_json(const ChannelSettings& channel, const ChannelPlan& plan) {
 int show_plan(const Folders& folders, bool json_wanted, std::FILE* out) {
   const SystemClock clock;
   Names names;
-  const Loaded loaded = load_checked(folders, builtin_types(), clock, names, /*read_secrets=*/false);
+  const Loaded loaded = load_checked(folders, builtin_types(), clock, names, Secrets::unread);
   if (!loaded.ok()) {
     std::fputs(format_all(loaded).c_str(), stderr);
     return kPlanWrong;

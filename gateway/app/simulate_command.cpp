@@ -109,7 +109,7 @@ int simulate_from(const Folders& folders, const std::string& desk_folder, std::o
   const EndSignals end;
   const SystemClock clock;
   Names names;
-  const Loaded loaded = load_checked(folders, builtin_types(), clock, names, /*read_secrets=*/false);
+  const Loaded loaded = load_checked(folders, builtin_types(), clock, names, Secrets::unread);
   if (!loaded.ok()) return wrong(format_all(loaded));
   std::error_code error;
   for (const char* folder : {"/state", "/run"}) std::filesystem::create_directories(desk_folder + folder, error);

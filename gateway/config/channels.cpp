@@ -43,8 +43,8 @@ class ChannelBuilder {
     build_devices(node.find("devices"), *type, channel, context_);
     if (report.count() != complaints) return;
     check(*type, channel);
-    read_secrets(channel.fields);
-    for (DeviceSettings& device : channel.devices) read_secrets(device.fields);
+    read_secrets(channel.fields, channel.trouble);
+    for (DeviceSettings& device : channel.devices) read_secrets(device.fields, channel.trouble);
     channel.fingerprint = fingerprint(channel, context_.names);
     channels.push_back(std::move(channel));
   }
@@ -91,20 +91,22 @@ class ChannelBuilder {
   }
 
   // Puts what the secrets say in the place of their names, in nested maps, too.
-  void read_secrets(Fields& fields) {
-    if (!context_.options.read_secrets) return;
+  void read_secrets(Fields& fields, std::string& trouble) {
+    if (context_.options.secrets == Secrets::unread) return;
     for (const FieldSpec& spec : fields.table()) {
       if (!fields.has(spec.name)) continue;
       if (spec.kind == FieldKind::object) {
         Fields inner = *fields.object(spec.name);
-        read_secrets(inner);
+        read_secrets(inner, trouble);
         fields.set(spec.name, std::vector<Fields>{std::move(inner)}, fields.mark(spec.name));
       } else if (spec.kind == FieldKind::secret) {
         auto secret = read_secret(fields.text(spec.name), secret_directories(context_.options.secret_directory));
-        if (!secret) {
-          context_.report.add(fields.mark(spec.name), "'" + std::string(spec.name) + "': " + secret.status().what());
+        const Mark mark = fields.mark(spec.name);
+        if (secret) {
+          fields.set(spec.name, std::move(*secret), mark);
         } else {
-          fields.set(spec.name, std::move(*secret), fields.mark(spec.name));
+          trouble = secret.status().what();
+          context_.lacks(mark, "'" + std::string(spec.name) + "': " + trouble);
         }
       }
     }

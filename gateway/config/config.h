@@ -6,6 +6,7 @@
 // remedy.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
@@ -17,6 +18,13 @@
 
 namespace ferrule {
 
+// What becomes of !secret names and of the files of TLS.
+enum class Secrets : uint8_t {
+  needed,  // one that is missing is a mistake
+  unread,  // `ferrule check` on a machine that has none
+  spared,  // what lacks one is there with its `trouble`, and a warning says so
+};
+
 // `file` is shown as the user gave it.
 struct LoadOptions {
   std::string file;
@@ -24,7 +32,7 @@ struct LoadOptions {
   std::string runtime_directory = "/run/ferrule";    // default Unix socket
   std::vector<std::string> profile_directories;      // searched in order: "eastron/sdm630" -> eastron/sdm630.yaml
   std::string secret_directory;                      // for !secret; empty: $CREDENTIALS_DIRECTORY, then /etc/ferrule/secrets
-  bool read_secrets = true;                          // false: `ferrule check` on a machine that has none
+  Secrets secrets = Secrets::needed;
   // Rules are checked by the rules module, which config does not see: app hands its checker in. May be null.
   std::function<void(const GatewaySettings&, const Names&, Complaints&)> check_rules;
 };

@@ -83,7 +83,7 @@ void add(Hash& hash, const TagSettings& tag, const Names& names) {
 
 uint64_t fingerprint(const ChannelSettings& channel, const Names& names) {
   Hash hash;
-  hash.text(channel.name), hash.text(channel.driver);
+  hash.text(channel.name), hash.text(channel.driver), hash.text(channel.trouble);
   hash.number(uint64_t{channel.sick.after}), hash.number(channel.sick.probe_share);
   add(hash, channel.fields);
   for (const DeviceSettings& device : channel.devices) {
@@ -110,7 +110,7 @@ uint64_t fingerprint(const UplinkSettings& uplink) {
   hash.text(uplink.name);
   hash.text(mqtt.host), hash.number(uint64_t{mqtt.port});
   hash.number(static_cast<uint64_t>(mqtt.version)), hash.flag(mqtt.version_fixed), hash.number(static_cast<uint64_t>(mqtt.qos));
-  hash.text(mqtt.client_id), hash.text(mqtt.username), hash.text(mqtt.password);
+  hash.text(mqtt.client_id), hash.text(mqtt.username), hash.text(mqtt.password), hash.text(mqtt.trouble);
   hash.duration(mqtt.keep_alive), hash.duration(mqtt.connect_timeout), hash.duration(mqtt.ack_timeout);
   hash.duration(mqtt.retry_least), hash.duration(mqtt.retry_most), hash.number(uint64_t{mqtt.window});
   hash.flag(mqtt.tls.on), hash.text(mqtt.tls.ca_file), hash.text(mqtt.tls.certificate_file), hash.text(mqtt.tls.key_file);

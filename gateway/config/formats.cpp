@@ -1,5 +1,7 @@
 #include "config/formats.h"
 
+#include <arpa/inet.h>
+
 #include <array>
 #include <charconv>
 
@@ -143,7 +145,17 @@ Result<Assignment> parse_assignment(std::string_view text) {
   return parsed;
 }
 
-Status check_host_port(std::string_view text) { return parse_host_port(text).status(); }
+Status check_listen(std::string_view text) {
+  const auto at = parse_host_port(text);
+  if (!at) return at.status();
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  const std::string host(at->host);
+  const bool is_address = host == "localhost" || ::inet_pton(AF_INET, host.c_str(), address.data()) == 1 ||
+                          ::inet_pton(AF_INET6, host.c_str(), address.data()) == 1;
+  if (is_address) return {};
+  return invalid(cited(host) + " is not an address: write that of one of this machine's networks, 127.0.0.1 or 0.0.0.0 for all");
+}
+
 Status check_broker_url(std::string_view text) { return parse_broker_url(text).status(); }
 Status check_deadband(std::string_view text) { return parse_deadband(text).status(); }
 Status check_assignment(std::string_view text) { return parse_assignment(text).status(); }

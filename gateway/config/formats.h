@@ -37,7 +37,7 @@ struct Assignment {
 // plant.power_avg = avg(meter_1.power, 15min)
 Result<Assignment> parse_assignment(std::string_view text);
 
-Status check_host_port(std::string_view text);
+Status check_listen(std::string_view text);  // an address of this machine and a port: no name
 Status check_broker_url(std::string_view text);
 Status check_deadband(std::string_view text);
 Status check_assignment(std::string_view text);

@@ -50,6 +50,11 @@ void LoadContext::warn(Mark mark, std::string what) {
   if (warnings.size() < Report::kMost) warnings.push_back(format(Complaint{mark, std::move(what)}, sources.files()));
 }
 
+void LoadContext::lacks(Mark mark, std::string what) {
+  if (options.secrets != Secrets::spared) return report.add(mark, std::move(what));
+  warn(mark, std::move(what));
+}
+
 Aside::Aside(LoadContext& context) : context_(context), tags_(context.tags) {
   device_marks_.swap(context.device_marks);
   tag_marks_.swap(context.tag_marks);

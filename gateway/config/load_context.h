@@ -33,6 +33,8 @@ struct LoadContext {
   TagId claim_tag(DeviceId device, std::string_view name, Mark mark);
 
   void warn(Mark mark, std::string what);
+  // A secret or a file of TLS is not there: a mistake, or a warning where those are spared.
+  void lacks(Mark mark, std::string what);
 };
 
 // While it lives, names are claimed apart from the rest: what is out of service is checked, and its names stay free.

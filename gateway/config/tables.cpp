@@ -364,7 +364,7 @@ constexpr std::array<FieldSpec, 7> kOutboxFields{{
 
 constexpr std::array<FieldSpec, 4> kRestFields{{
     {.name = "enabled", .kind = boolean, .help = "false: no TCP port.", .initial = "true"},
-    {.name = "listen", .help = "Address and port.", .initial = "127.0.0.1:8080", .check = check_host_port},
+    {.name = "listen", .help = "Address and port.", .initial = "127.0.0.1:8080", .check = check_listen},
     {.name = "socket",
      .help = "The Unix socket of the command line. Without it: ferrule.sock in the runtime directory.",
      .example = "/run/ferrule/ferrule.sock"},

@@ -78,9 +78,12 @@ class UplinkBuilder {
     const Mark mark = fields.mark("password");
     const std::string name = fields.text("password");
     if (!fields.has("username")) context_.report.add(mark, "'password' needs 'username': MQTT 3.1.1 has no password without one");
-    if (!context_.options.read_secrets || !enabled) return;
+    if (context_.options.secrets == Secrets::unread || !enabled) return;
     auto secret = read_secret(name, secret_directories(context_.options.secret_directory));
-    if (!secret) return context_.report.add(mark, "'password': " + secret.status().what());
+    if (!secret) {
+      mqtt.trouble = secret.status().what();
+      return context_.lacks(mark, "'password': " + mqtt.trouble);
+    }
     mqtt.password = std::move(*secret);
   }
 
@@ -91,11 +94,12 @@ class UplinkBuilder {
     const Mark mark = fields.mark(key);
     if (!tls) context_.report.add(mark, name + " is for TLS: write the url with mqtts://");
     // Whether the service may read it cannot be told by `ferrule check` of another user; whether it is there can.
-    if (::access(path.c_str(), context_.options.read_secrets ? R_OK : F_OK) == 0) return path;
+    const bool for_us = context_.options.secrets != Secrets::unread;
+    if (::access(path.c_str(), for_us ? R_OK : F_OK) == 0) return path;
     const bool missing = errno == ENOENT || errno == ENOTDIR;
-    if (missing) context_.report.add(mark, name + ": there is no file " + cited(path));
-    if (!missing && context_.options.read_secrets) {
-      context_.report.add(mark, name + ": the file " + cited(path) + " cannot be read by this user: change its permissions");
+    if (missing) context_.lacks(mark, name + ": there is no file " + cited(path));
+    if (!missing && for_us) {
+      context_.lacks(mark, name + ": the file " + cited(path) + " cannot be read by this user: change its permissions");
     }
     return path;
   }

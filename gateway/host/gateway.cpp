@@ -1,6 +1,9 @@
 #include "host/gateway.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstring>
 #include <filesystem>
 
 #include "host/channel_build.h"
@@ -69,12 +72,39 @@ Status Gateway::start(GatewaySettings settings) {
   if (Status applied = apply(std::move(settings)); !applied.ok()) return applied;
   outbox_->settle_membership();
   api_ = make_gateway_api(*this);
-  if (!rest.on) return {};
-  auto server = RestServer::start(rest, *api_);
+  return serve(rest);
+}
+
+Status Gateway::serve(const RestSettings& settings) {
+  serving_.store(nullptr, std::memory_order_release);
+  rest_.reset();
+  auto server = RestServer::start(settings, *api_);
   if (!server) return server.status();
   rest_ = std::move(*server);
   serving_.store(rest_.get(), std::memory_order_release);
   return {};
+}
+
+void Gateway::serve_anew(const RestSettings& wanted, const RestSettings& before) {
+  if (wanted == before) return;
+  const Status served = serve(wanted);
+  if (served.ok()) return log(LogLevel::info, "REST: the new settings are in force");
+  log(LogLevel::error, "REST: the old settings stay in force: " + served.what());
+  if (const Status again = serve(before); !again.ok()) log(LogLevel::error, "REST: " + again.what());
+}
+
+void Gateway::say_how_rest_is() {
+  if (rest_ == nullptr) return;
+  const std::string trouble = rest_->trouble();
+  if (trouble == rest_trouble_) return;
+  if (!trouble.empty()) log(LogLevel::warning, "REST: " + trouble + "; tried again until it can be");
+  if (trouble.empty()) log(LogLevel::info, "REST: listens on port " + std::to_string(rest_->port()));
+  rest_trouble_ = trouble;
+}
+
+std::string Gateway::rest_trouble() const {
+  const RestServer* rest = serving_.load(std::memory_order_acquire);
+  return rest == nullptr ? "" : rest->trouble();
 }
 
 Result<std::vector<std::shared_ptr<Gateway::Channel>>> Gateway::build_channels(
@@ -155,14 +185,19 @@ void Gateway::put_in_force(Parts next) {
   }
 }
 
-void Gateway::warn_of_what_needs_a_restart(const GatewaySettings& next) const {
+// What comes into force at the next start must not keep the gateway from starting.
+Status Gateway::check_next_outbox(const OutboxSettings& next) const {
   const auto running = parts().settings;
-  if (running == nullptr) return;
-  const bool outbox = running->outbox != next.outbox;
-  if (outbox) log(LogLevel::warning, "configuration: the new `outbox` settings are in force after a restart");
-  const bool rest =
-      running->rest.host != next.rest.host || running->rest.port != next.rest.port || running->rest.on != next.rest.on;
-  if (rest) log(LogLevel::warning, "configuration: the new `rest` settings are in force after a restart");
+  if (running == nullptr || running->outbox == next) return {};
+  const auto folder = std::filesystem::path(next.path).parent_path();
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+    return {Fault::invalid, "outbox.path: the gateway cannot write into " + folder.string() + ": " + std::strerror(errno) +
+                                "; make the folder, owned by its user, and let the service write there (ReadWritePaths=)"};
+  }
+  log(LogLevel::warning, "configuration: the new `outbox` settings are in force after a restart");
+  return {};
 }
 
 // Each part of the gateway has taken what it needs of the tags. What pushes is asked for its tags as long as it lives.
@@ -175,7 +210,7 @@ static void drop_tags(GatewaySettings& settings, const Catalogue& catalogue) {
 }
 
 Status Gateway::apply(GatewaySettings settings) {
-  warn_of_what_needs_a_restart(settings);
+  if (Status fits = check_next_outbox(settings.outbox); !fits.ok()) return fits;
   const auto kept = std::make_shared<GatewaySettings>(std::move(settings));
   const Parts running = parts();
   Parts next;
@@ -191,6 +226,7 @@ Status Gateway::apply(GatewaySettings settings) {
   put_in_force(std::move(next));
   std::vector<std::string> channel_names;
   for (const ChannelSettings& channel : kept->channels) channel_names.push_back(channel.name);
+  if (running.settings != nullptr) serve_anew(kept->rest, running.settings->rest);
   forget_learnt_of_others(context_.folders.state, channel_names);
   drop_tags(*kept, context_.catalogue);
   return {};

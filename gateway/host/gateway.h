@@ -40,7 +40,8 @@ class Gateway {
   explicit Gateway(GatewayContext context);
   ~Gateway();
 
-  // Runs this configuration from nothing. Fails only where the gateway could not do its work at all (the REST port is taken).
+  // Runs this configuration from nothing. Fails only where the gateway could not do its work at all (no outbox; another gateway
+  // has our socket).
   Status start(GatewaySettings settings);
   // Replaces the running configuration. On an error nothing has changed.
   Status apply(GatewaySettings settings);
@@ -56,6 +57,10 @@ class Gateway {
 
   // For the watchdog: empty, or the loop that hangs.
   std::string hanging() const;
+
+  // Tells the operator when the REST port cannot be had, and when it can again. From the main loop.
+  void say_how_rest_is();
+  std::string rest_trouble() const;  // any thread
 
   // What the running configuration was loaded from when that is not what the user wrote.
   void set_config_trouble(std::string trouble);
@@ -89,7 +94,9 @@ class Gateway {
   Result<std::vector<std::shared_ptr<Link>>> build_links(const std::shared_ptr<const GatewaySettings>& settings,
                                                          const Parts& running);
   void put_in_force(Parts next);
-  void warn_of_what_needs_a_restart(const GatewaySettings& next) const;
+  Status check_next_outbox(const OutboxSettings& next) const;
+  Status serve(const RestSettings& settings);
+  void serve_anew(const RestSettings& wanted, const RestSettings& before);
   void announce_losses(std::vector<Loss> losses);
 
   const GatewayContext context_;
@@ -107,7 +114,8 @@ class Gateway {
   std::unique_ptr<GatewayApi> api_;
   std::unique_ptr<RestServer> rest_;
   std::atomic<const RestServer*> serving_{
-      nullptr};  // rest_, for the server's own thread: it answers requests before start() ends
+      nullptr};               // rest_, for the server's own thread: it answers requests before start() ends
+  std::string rest_trouble_;  // as it was said last
   std::atomic<bool> reload_requested_{false};
   bool running_ = false;
 };

@@ -12,6 +12,7 @@ std::vector<std::string> problems(const Gateway& gateway) {
   std::vector<std::string> found;
   if (const std::string trouble = gateway.config_trouble(); !trouble.empty()) found.push_back("configuration: " + trouble);
   if (const std::string hanging = gateway.hanging(); !hanging.empty()) found.push_back(hanging + " hangs");
+  if (const std::string trouble = gateway.rest_trouble(); !trouble.empty()) found.push_back("REST: " + trouble);
   size_t offline = 0;
   for (const auto& channel : gateway.parts().channels) {
     const ChannelReport report = channel->runner->report();

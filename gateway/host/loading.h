@@ -22,6 +22,6 @@ struct Folders {
 };
 
 Loaded load_checked(const Folders& folders, const Catalogue& catalogue, const Clock& clock, Names& names,
-                    bool read_secrets = true);
+                    Secrets secrets = Secrets::needed);
 
 }  // namespace ferrule

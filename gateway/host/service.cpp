@@ -36,6 +36,16 @@ int next_signal(const sigset_t& signals, Duration wait) {
   return sigtimedwait(&signals, nullptr, &timeout);
 }
 
+// What is left of the wanted configuration without what lacks a secret or a file of TLS: a plant stays up without one of its
+// parts.
+Loaded load_without_secrets(const GatewayContext& context, std::string& trouble) {
+  Loaded rest = load_checked(context.folders, context.catalogue, context.clock, context.names, Secrets::spared);
+  if (!rest.ok()) return rest;
+  log(LogLevel::error, "running without what lacks its secret or file until that is there (then: systemctl reload ferrule)");
+  trouble = "running without what lacks its secret or file:\n" + trouble;
+  return rest;
+}
+
 // The settings to start with: what the user wrote, or the last good ones. `trouble` says what is wrong with the former.
 Loaded load_for_start(const GatewayContext& context, std::string& trouble) {
   Loaded wanted = load_checked(context.folders, context.catalogue, context.clock, context.names);
@@ -43,6 +53,7 @@ Loaded load_for_start(const GatewayContext& context, std::string& trouble) {
   if (wanted.ok()) return wanted;
   trouble = format_all(wanted);
   log_lines(LogLevel::error, "the configuration is wrong:", trouble);
+  if (Loaded rest = load_without_secrets(context, trouble); rest.ok()) return rest;
   const auto kept = last_good(context.folders);
   if (!kept) return wanted;
   Loaded older = load_checked(*kept, context.catalogue, context.clock, context.names);
@@ -80,6 +91,7 @@ void watch_over(Gateway& gateway, const Clock& clock, const sigset_t& signals) {
     }
     if (signal == SIGTERM || signal == SIGINT) return;
     if (signal == SIGHUP || gateway.take_reload_request()) reload(gateway, clock);
+    gateway.say_how_rest_is();
     const std::string hanging = gateway.hanging();
     if (hanging.empty()) {
       if (watchdog) notify_systemd("WATCHDOG=1");

@@ -145,6 +145,7 @@ void MqttUplink::connect() {
     state_ = State::connecting;
     tls_in_doubt_ = false;
   }
+  if (!settings_.mqtt.trouble.empty()) return lose({Fault::invalid, settings_.mqtt.trouble});
   if (in_doubt) {
     const std::string objection = tls_objection(settings_.mqtt);
     if (!objection.empty()) return lose({Fault::refused, "TLS: " + objection});

@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <thread>
 
+#include "core/guarded.h"
 #include "rest/limits.h"
 #include "rest/listeners.h"
 #include "rest/session.h"
@@ -77,12 +78,28 @@ class Porter {
 }  // namespace
 
 struct RestServer::Impl {
-  Impl(GatewayApi& api, Guard guard, const RestTimes& times) : loop(api, std::move(guard), times), timer(loop.io) { touch(); }
+  Impl(const RestSettings& wanted, GatewayApi& api, Guard guard, const RestTimes& times)
+      : settings(wanted), loop(api, std::move(guard), times), timer(loop.io) {
+    touch();
+  }
 
   void touch() { beat.store(std::chrono::steady_clock::now().time_since_epoch().count(), std::memory_order_relaxed); }
 
+  // An address that is not there yet, a port that is still taken: what an absent device is to a channel.
+  Status open_tcp() {
+    if (!settings.on || tcp != nullptr) return {};
+    Result<Acceptor> acceptor = listen_tcp(loop.io, settings.host, settings.port);
+    trouble.with([&](std::string& text) { text = acceptor.ok() ? "" : acceptor.status().what(); });
+    if (!acceptor.ok()) return acceptor.status();
+    port.store(port_of(*acceptor), std::memory_order_relaxed);
+    tcp = std::make_unique<Porter>(std::move(*acceptor), Door::tcp, loop);
+    tcp->accept();
+    return {};
+  }
+
   void tick() {
     touch();
+    (void)open_tcp();  // trouble says it
     timer.expires_after(loop.times.beat);
     timer.async_wait([this](const error_code& error) {
       if (!error) tick();
@@ -102,11 +119,13 @@ struct RestServer::Impl {
     }
   }
 
+  const RestSettings settings;
   RestLoop loop;
   asio::steady_timer timer;
   std::unique_ptr<Porter> tcp, local;
   SocketFile file;
-  uint16_t port = 0;
+  std::atomic<uint16_t> port{0};
+  Guarded<std::string> trouble;  // of the TCP port
   std::atomic<std::chrono::steady_clock::rep> beat{0};
   std::thread thread;
 };
@@ -119,21 +138,15 @@ Result<std::unique_ptr<RestServer>> RestServer::start(const RestSettings& settin
     token = std::move(*read);
   }
   try {
-    auto impl = std::make_unique<Impl>(api, Guard(settings.host, machine_name(), std::move(token)), times);
+    auto impl = std::make_unique<Impl>(settings, api, Guard(settings.host, machine_name(), std::move(token)), times);
     RestLoop& loop = impl->loop;
-    if (settings.on) {
-      Result<Acceptor> acceptor = listen_tcp(loop.io, settings.host, settings.port);
-      if (!acceptor.ok()) return acceptor.status();
-      impl->port = port_of(*acceptor);
-      impl->tcp = std::make_unique<Porter>(std::move(*acceptor), Door::tcp, loop);
-      impl->tcp->accept();
-    }
     if (!settings.socket.empty()) {
       Result<Acceptor> acceptor = listen_local(loop.io, settings.socket, impl->file);
       if (!acceptor.ok()) return acceptor.status();
       impl->local = std::make_unique<Porter>(std::move(*acceptor), Door::unix_socket, loop);
       impl->local->accept();
     }
+    if (Status opened = impl->open_tcp(); opened.fault() == Fault::invalid) return opened;
     impl->thread = std::thread([running = impl.get()] { running->run(); });
     return std::unique_ptr<RestServer>(new RestServer(std::move(impl)));
   } catch (const std::exception& error) {
@@ -149,7 +162,9 @@ RestServer::~RestServer() {
   impl_->thread.join();
 }
 
-uint16_t RestServer::port() const { return impl_->port; }
+uint16_t RestServer::port() const { return impl_->port.load(std::memory_order_relaxed); }
+
+std::string RestServer::trouble() const { return impl_->trouble.copy(); }
 
 MonoTime RestServer::last_beat() const {
   return MonoTime(std::chrono::steady_clock::duration(impl_->beat.load(std::memory_order_relaxed)));

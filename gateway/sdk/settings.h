@@ -68,6 +68,7 @@ struct ChannelSettings {
   Fields fields;  // the driver's own channel fields
   std::vector<DeviceSettings> devices;
   SickSettings sick;
+  std::string trouble;       // why it cannot be served (a secret is missing); empty: it can
   uint64_t fingerprint = 0;  // equal for equal content, whatever the place: a reload keeps a channel whose print is the same
 };
 
@@ -107,6 +108,7 @@ struct MqttSettings {
   std::string client_id;  // empty: ferrule-{gateway}
   std::string username;
   std::string password;                           // already read from its secret file
+  std::string trouble;                            // why it cannot be: the session is not tried, and this is said
   Duration keep_alive{std::chrono::seconds(10)};  // a silent broker is noticed within twice that and 7 s (Paho looks rarely)
   Duration connect_timeout{std::chrono::seconds(7)};
   Duration ack_timeout{std::chrono::seconds(8)};  // no acknowledgement for this long: the link is taken for dead
@@ -150,6 +152,8 @@ struct RestSettings {
   bool on = true;
   std::string socket;      // the Unix socket of the command line
   std::string token_file;  // in the state directory
+
+  bool operator==(const RestSettings&) const = default;
 };
 
 struct GatewaySettings {

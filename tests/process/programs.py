@@ -4,6 +4,7 @@ import http.client
 import json
 import os
 import pathlib
+import re
 import signal
 import socket
 import subprocess
@@ -106,7 +107,9 @@ class _NoAliases(yaml.SafeDumper):
 
 
 def as_yaml(document):
-    return yaml.dump(document, Dumper=_NoAliases, sort_keys=False, allow_unicode=True)
+    """A text "!secret NAME" becomes the name of a secret."""
+    text = yaml.dump(document, Dumper=_NoAliases, sort_keys=False, allow_unicode=True)
+    return re.sub(r"'(!secret [^']*)'", r"\1", text)
 
 
 class Gateway:

@@ -306,7 +306,7 @@ TEST(Load, a_secret_that_is_missing_or_empty_is_a_complaint_where_secrets_are_re
             "ferrule.yaml:3:68: 'password': there is no secret 'cloud': put it into a file of that name in secrets\n");
   folder.write("secrets/cloud", "\n");
   EXPECT_NE(loading.complaints().find("is empty"), std::string::npos);
-  loading.options.read_secrets = false;
+  loading.options.secrets = Secrets::unread;
   EXPECT_EQ(loading.complaints(), "");
 }
 
@@ -320,7 +320,7 @@ TEST(Load, a_channel_gets_what_its_secret_says) {
   folder.write("secrets/k", "geheim\n");
   const Loaded loaded = loading.load();
   EXPECT_EQ(loaded.settings.channels.at(0).fields.object("dtls")->text("key"), "geheim");
-  loading.options.read_secrets = false;
+  loading.options.secrets = Secrets::unread;
   EXPECT_EQ(loading.load().settings.channels.at(0).fields.object("dtls")->text("key"), "k");
 }
 

@@ -35,14 +35,21 @@ class Server : public RestFixture {
   }
 };
 
-TEST_F(Server, a_port_that_is_taken_is_named) {
+TEST_F(Server, a_port_that_is_taken_is_named_and_tried_again) {
   start();
-  RestSettings other = settings;
-  other.port = server->port();
-  other.socket.clear();
-  const Status status = start_another(other);
-  EXPECT_EQ(status.fault(), Fault::refused);
-  EXPECT_THAT(status.what(), HasSubstr("127.0.0.1:" + std::to_string(server->port())));
+  RestSettings later = settings;
+  later.port = server->port();
+  later.socket += ".2";
+  times.beat = std::chrono::milliseconds(1);
+  const auto second = std::move(*RestServer::start(later, gateway, times));
+  EXPECT_THAT(second->trouble(), HasSubstr("127.0.0.1:" + std::to_string(later.port) + " is taken"));
+  EXPECT_EQ(second->port(), 0);
+  Wire wire = Wire::local(later.socket);
+  wire.send(get("/api/v1/health"));
+  EXPECT_EQ(wire.reply().status, 200) << "the command line is served meanwhile";
+  server.reset();
+  await([&] { return second->port() == later.port; });
+  EXPECT_EQ(second->trouble(), "");
 }
 
 TEST_F(Server, a_second_gateway_does_not_take_the_socket_of_a_living_one) {
