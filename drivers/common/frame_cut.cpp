@@ -100,6 +100,7 @@ FrameCut cut_delimited(const FrameRule& rule, Bytes window, FrameSearch& search,
   if (search.skipping) {
     const End end = find_end(rule, window, 0);
     search.skipping = !end.found;
+    search.joined = search.joined && !end.found;
     const size_t used = end.found ? end.at + end_size : end.at;
     return used == 0 ? FrameCut{} : skipped(used);
   }

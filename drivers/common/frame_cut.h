@@ -25,6 +25,7 @@ std::string_view to_text(FrameDrop drop);
 struct FrameSearch {
   uint32_t scanned = 0;   // of the front: no end begins before it
   bool skipping = false;  // until the end of a frame that is too long
+  bool joined = false;    // skipping because the stream was entered midway: a long silence ends it, too
   bool hunting = false;   // out of step: the loss has been told
   uint32_t work = 0;      // bytes summed in vain, less what the stream's bytes allow: see try_on
 };

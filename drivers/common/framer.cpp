@@ -48,6 +48,7 @@ void Framer::take(std::span<const uint8_t> bytes, MonoTime now, FrameSink& sink)
   if (rule_->kind == FrameKind::whole) return take_datagram(bytes, now, sink);
   if (rule_->kind == FrameKind::gap && begun() && now - last_ >= rule_->gap) end_gap(sink);
   if (bytes.empty()) return;
+  if (search_.joined && now - last_ >= rule_->timeout) forget();  // nothing was under way when the stream was entered
   const bool fresh = partial_.empty();
   last_ = now;
   if (rule_->kind == FrameKind::gap) {
@@ -178,6 +179,7 @@ void Framer::join(MonoTime now) {
   forget();
   const bool gap = rule_->kind == FrameKind::gap;
   search_.skipping = gap || rule_->kind == FrameKind::lines || rule_->kind == FrameKind::delimiter;
+  search_.joined = search_.skipping && !gap;
   search_.hunting = !search_.skipping;
   last_ = began_ = now;
   if (gap) partial_.assign(1, 0);  // a silence is waited for

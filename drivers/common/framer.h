@@ -48,8 +48,9 @@ class Framer {
   void tick(MonoTime now, FrameSink& sink);
   MonoTime wake_at() const;  // MonoTime::max(): no frame has begun
 
-  // The stream may have been entered in the middle of a frame: what comes before the first end (or silence, or start) is none.
-  // For a stream of fixed or counted length without a start there is nothing to tell by.
+  // The stream may have been entered in the middle of a frame: what comes before the first end (or silence, or start) is none,
+  // unless nothing came for as long as a frame may take. For a stream of fixed or counted length without a start there is nothing
+  // to tell by.
   void join(MonoTime now);
 
   bool begun() const { return !partial_.empty(); }

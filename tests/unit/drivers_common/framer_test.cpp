@@ -283,6 +283,24 @@ TEST(Framer, a_stream_that_is_entered_midway_begins_at_the_next_frame) {
   }
 }
 
+// A scanner's first line, long after its port was opened.
+TEST(Framer, a_stream_that_was_silent_when_it_was_entered_is_in_step) {
+  const auto rule = *rule_of({{"timeout", FieldValue(Duration(2s))}});
+  for (const auto& [pause, frames] : {std::pair(1999ms, Texts{"2"}), std::pair(2000ms, Texts{"1", "2"})}) {
+    Framer framer(rule);
+    FrameCatcher caught;
+    framer.join(kStart);
+    framer.take(bytes_of("1\n2\n"), kStart + pause, caught);
+    EXPECT_EQ(caught.frames, frames);
+  }
+  Framer framer(rule);
+  FrameCatcher caught;
+  framer.join(kStart);
+  framer.take(bytes_of("34"), kStart + 1s, caught);
+  framer.take(bytes_of("5\n6\n"), kStart + 2500ms, caught);
+  EXPECT_THAT(caught.frames, ElementsAre("6"));
+}
+
 TEST(Framer, bursts_are_frames_once_there_was_a_silence) {
   const auto rule = *rule_of({{"kind", text("gap")}, {"gap", FieldValue(Duration(50ms))}});
   Framer framer(rule);
