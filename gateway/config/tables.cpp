@@ -249,9 +249,11 @@ constexpr std::array<FieldSpec, 15> kMqttFields{{
      .most = 90},
     {.name = "ca",
      .help = "File with the authorities to trust. Without it: the system's.",
-     .example = "/etc/ferrule/broker-ca.pem"},
-    {.name = "certificate", .help = "File with this client's certificate.", .example = "/etc/ferrule/client.pem"},
-    {.name = "key", .help = "File with this client's private key.", .example = "/etc/ferrule/client.key"},
+     .example = "/etc/ferrule/tls/broker-ca.pem"},
+    {.name = "certificate", .help = "File with this client's certificate.", .example = "/etc/ferrule/tls/client.pem"},
+    {.name = "key",
+     .help = "File with this client's private key, which the group ferrule can read (0640).",
+     .example = "/etc/ferrule/tls/client.key"},
 }};
 
 constexpr std::array<std::string_view, 2> kReplay{"live_first", "in_order"};
@@ -329,7 +331,10 @@ constexpr std::array<std::string_view, 2> kWriteModes{"behind", "ahead"};
 constexpr std::array<std::string_view, 2> kWhenFull{"drop_oldest", "thin"};
 
 constexpr std::array<FieldSpec, 7> kOutboxFields{{
-    {.name = "path", .help = "Its file. Without it: outbox.db in the state directory.", .example = "/var/lib/ferrule/outbox.db"},
+    {.name = "path",
+     .help = "Its file. Without it: outbox.db in the state directory. Elsewhere the service needs leave to write: see "
+             "/usr/share/doc/ferrule/examples/systemd/outbox-disk.conf.",
+     .example = "/var/lib/ferrule/outbox.db"},
     {.name = "max_size",
      .kind = size,
      .help = "The file's limit; beyond it the oldest data goes, and a loss record says so.",
