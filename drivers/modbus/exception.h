@@ -14,6 +14,8 @@ inline constexpr uint8_t kAcknowledge = 5;       // accepted, takes long
 inline constexpr uint8_t kGatewayPath = 10;      // a gateway answers for a unit that it cannot reach ...
 inline constexpr uint8_t kGatewayNoAnswer = 11;  // ... or that gave it no answer
 
+inline constexpr bool speaks_for_silent_unit(uint8_t code) { return code == kGatewayPath || code == kGatewayNoAnswer; }
+
 std::string exception_text(uint8_t code);
 
 }  // namespace ferrule::modbus

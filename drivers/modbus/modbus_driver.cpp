@@ -53,6 +53,12 @@ std::unique_ptr<Line> make_line(const ChannelSettings& channel, const ChannelCon
   return make_rtu_line(std::move(stream), timing, context);
 }
 
+void say_refused(const ReadBody& body, SampleSink& sink) {
+  for (const RefusedTag& one : body.refused) {
+    sink.bad(one.piece.cut.tag, one.code == 0 ? Reason::timeout : Reason::device_refused, one.code);
+  }
+}
+
 Status with_request(const Status& status, const std::string& request) {
   return {status.fault(), status.detail(), request + ": " + status.what()};
 }
@@ -120,6 +126,7 @@ Result<Requests> ModbusDriver::plan(const DeviceSettings& device, std::span<cons
 Exchange ModbusDriver::read(const Request& request, SampleSink& sink, Deadline deadline) {
   const auto& body = static_cast<const ReadBody&>(*request.body);
   if (body.models) return read_model(request, sink, deadline);
+  if (refusals_.set_aside(request)) return set_aside(request, sink);
   return answered(request, ask(body.question, body.pdu, deadline), sink);
 }
 
@@ -156,9 +163,17 @@ Exchange ModbusDriver::answered(const Request& request, const Answer& answer, Sa
     }
   }
   if (!exchange.instead.empty()) return exchange;
-  for (const RefusedTag& one : body.refused) {
-    sink.bad(one.piece.cut.tag, one.code == 0 ? Reason::timeout : Reason::device_refused, one.code);
-  }
+  say_refused(body, sink);
+  return exchange;
+}
+
+// As a request that is held off: nothing was asked, so it is nobody's silence.
+Exchange ModbusDriver::set_aside(const Request& request, SampleSink& sink) const {
+  const auto& body = static_cast<const ReadBody&>(*request.body);
+  for (const Cut& cut : body.cuts) sink.bad(cut.tag, Reason::timeout);
+  say_refused(body, sink);
+  Exchange exchange;
+  exchange.status = Status(Fault::timeout, request.text + ": the unit answers others, so this one is asked for seldom");
   return exchange;
 }
 
@@ -166,13 +181,14 @@ void ModbusDriver::refused(const Request& request, const Answer& answer, SampleS
   Refusals::Lesson lesson = refusals_.refused(request, answer.exception);
   exchange.replan = lesson.replan;
   exchange.instead = std::move(lesson.instead);
+  // A gateway that speaks for a silent unit: the unit has not answered, and is to be treated like one.
+  if (speaks_for_silent_unit(answer.exception)) {
+    const Fault fault = lesson.unit_lives ? Fault::bad_reply : Fault::timeout;
+    exchange.status = {fault, answer.exception, request.text + ": " + exception_text(answer.exception)};
+  }
   if (!exchange.instead.empty()) return;
   const auto& body = static_cast<const ReadBody&>(*request.body);
   for (const Cut& cut : body.cuts) sink.bad(cut.tag, Reason::device_refused, answer.exception);
-  // A gateway that speaks for a silent unit: the unit has not answered, and is to be treated like one.
-  if (answer.exception == kGatewayPath || answer.exception == kGatewayNoAnswer) {
-    exchange.status = {Fault::timeout, answer.exception, request.text + ": " + exception_text(answer.exception)};
-  }
 }
 
 void ModbusDriver::silent(const Request& request, SampleSink& sink, Exchange& exchange) {

@@ -51,6 +51,7 @@ class ModbusDriver final : public Driver {
   Exchange answered(const Request& request, const Answer& answer, SampleSink& sink);
   void refused(const Request& request, const Answer& answer, SampleSink& sink, Exchange& exchange);
   void silent(const Request& request, SampleSink& sink, Exchange& exchange);
+  Exchange set_aside(const Request& request, SampleSink& sink) const;
   Result<Requests> plan(const DeviceSettings& device, std::span<const Wanted> wanted) const;
   // A request for words of a model: one step of finding the models, or the read itself.
   Exchange read_model(const Request& request, SampleSink& sink, Deadline deadline);

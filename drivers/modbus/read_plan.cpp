@@ -26,27 +26,28 @@ class SpacePlan {
   SpacePlan(const DeviceSettings& device, Space space, const ReadLimits& limits, const Refusals& refusals)
       : device_(device), space_(space), limits_(limits), refusals_(refusals), unit_(unit_of(device.fields)) {}
 
-  // Values that the unit refuses are asked for one by one where `even_refused`, else put aside.
-  Status plan(std::vector<Piece> pieces, bool even_refused, Requests& requests, std::vector<RefusedTag>& refused) {
-    std::vector<Piece> alone;
+  // What the unit refuses is put aside until it is due; then it is asked for alone, kMostDue at a time.
+  Status plan(std::vector<Piece> pieces, Requests& requests, std::vector<RefusedTag>& refused) {
+    std::map<const Refused*, std::vector<Piece>> due;
     if (!space_.models) {
       std::erase_if(pieces, [&](const Piece& one) {
         const Refused* known = refusals_.find(unit_, space_.area, one.start, one.end);
         if (known == nullptr) return false;
-        if (even_refused || refusals_.is_due(*known)) {
-          alone.push_back(one);
+        if (refusals_.is_due(known->retry_at) && (due.size() < kMostDue || due.contains(known))) {
+          due[known].push_back(one);
         } else {
-          refused.push_back({space_.area, one, known->code});
+          refused.push_back({space_.area, one, known->code, known->retry_at});
         }
         return true;
       });
     }
-    if (Status planned = plan_together(pieces, requests); !planned.ok()) return planned;
-    for (const Piece& one : alone) requests.push_back(request({one.start, one.end - one.start, {0}}, std::span(&one, 1)));
-    return {};
+    Status planned = plan_together(pieces, requests);
+    for (const auto& [known, together] : due) {
+      if (planned.ok()) planned = plan_together(together, requests);
+    }
+    return planned;
   }
 
- private:
   Status plan_together(std::span<const Piece> pieces, Requests& requests) const {
     std::vector<ValueSpan> spans;
     spans.reserve(pieces.size());
@@ -63,6 +64,9 @@ class SpacePlan {
     for (const Block& block : *blocks) requests.push_back(request(block, pieces));
     return {};
   }
+
+ private:
+  static constexpr size_t kMostDue = 8;  // so that no poll becomes much longer by it
 
   std::vector<uint32_t> walls() const {
     if (space_.models) return {};
@@ -97,11 +101,24 @@ class SpacePlan {
 };
 
 // Tags that are not asked for are answered along with the last request.
-void attach(std::vector<RefusedTag> refused, Request& request) {
+void attach(std::vector<RefusedTag> refused, bool all, Request& request) {
   auto body = std::make_shared<ReadBody>(static_cast<const ReadBody&>(*request.body));
+  body->all_refused = all;
   for (const RefusedTag& one : refused) request.tags.push_back(one.piece.cut.tag);
   body->refused = std::move(refused);
   request.body = std::move(body);
+}
+
+// One value (and what else lies there): where all are refused, it tells whether the device lives.
+std::vector<Piece> take_one(std::vector<RefusedTag>& refused) {
+  const RefusedTag first = refused.front();
+  std::vector<Piece> pieces;
+  std::erase_if(refused, [&](const RefusedTag& one) {
+    if (one.area != first.area || one.piece.start != first.piece.start || one.piece.end != first.piece.end) return false;
+    pieces.push_back(one.piece);
+    return true;
+  });
+  return pieces;
 }
 
 }  // namespace
@@ -186,16 +203,18 @@ Result<Requests> plan_reads(const DeviceSettings& device, std::span<const Wanted
   for (const Wanted& one : wanted) spaces[one.space].push_back(one.piece);
   Requests requests;
   std::vector<RefusedTag> refused;
-  // If all are refused they are asked for all the same: nothing else would tell whether the device lives.
-  for (const bool even_refused : {false, true}) {
-    if (!requests.empty() || (even_refused && refused.empty())) break;
-    refused.clear();
-    for (const auto& [space, pieces] : spaces) {
-      SpacePlan plan(device, space, limits, refusals);
-      if (Status planned = plan.plan(pieces, even_refused, requests, refused); !planned.ok()) return planned;
-    }
+  for (const auto& [space, pieces] : spaces) {
+    SpacePlan plan(device, space, limits, refusals);
+    if (Status planned = plan.plan(pieces, requests, refused); !planned.ok()) return planned;
   }
-  if (!refused.empty()) attach(std::move(refused), requests.back());
+  if (refused.empty()) return requests;
+  const bool all = requests.empty();
+  if (all) {
+    SpacePlan plan(device, {refused.front().area, {}}, limits, refusals);
+    const std::vector<Piece> some = take_one(refused);
+    if (Status planned = plan.plan_together(some, requests); !planned.ok()) return planned;
+  }
+  attach(std::move(refused), all, requests.back());
   return requests;
 }
 

@@ -21,8 +21,9 @@ struct Trial;
 // A tag that is not asked for, because its unit is known to refuse it.
 struct RefusedTag {
   Area area = Area::holding;
-  Piece piece;       // counted from offset 0
-  uint8_t code = 0;  // the exception; 0: silence
+  Piece piece;        // counted from offset 0
+  uint8_t code = 0;   // the exception; 0: silence
+  WallTime retry_at;  // when it is to be asked for again
 };
 
 struct ReadBody final : Request::Body {
@@ -31,6 +32,7 @@ struct ReadBody final : Request::Body {
   std::array<uint8_t, 5> pdu{};
   std::vector<Cut> cuts;
   std::vector<RefusedTag> refused;  // answered along with this request, without asking
+  bool all_refused = false;         // and so was what it asks for: the only request of its group, to see whether the unit lives
   std::shared_ptr<Trial> trial;     // what this request is a part of; see refusals.h
 };
 

@@ -37,7 +37,8 @@ std::string to_text(const LearntText& learnt) {
          << unsigned{one.code} << ' ' << unix_ms(one.retry_at) << '\n';
   }
   for (const Wall& wall : learnt.walls) {
-    text << "wall " << unsigned{wall.unit} << ' ' << to_text(wall.area) << ' ' << wall.address << '\n';
+    text << "wall " << unsigned{wall.unit} << ' ' << to_text(wall.area) << ' ' << wall.address << ' ' << unix_ms(wall.retry_at)
+         << '\n';
   }
   return text.str();
 }
@@ -50,12 +51,13 @@ LearntText parse_learnt(std::string_view text) {
     std::string kind;
     TextLine line;
     words >> kind >> line.unit >> line.area >> line.start;
-    if (kind == "wall" && words) {
-      line.end = line.start + 1;
-      if (in_space(line)) learnt.walls.push_back({static_cast<uint8_t>(line.unit), *area_named(line.area), line.start});
-    }
     unsigned code = 256;
     int64_t retry_ms = 0;
+    if (kind == "wall" && words >> retry_ms) {
+      line.end = line.start + 1;
+      const auto unit = static_cast<uint8_t>(line.unit);
+      if (in_space(line)) learnt.walls.push_back({unit, *area_named(line.area), line.start, from_unix_ms(retry_ms)});
+    }
     if (kind == "refused" && words >> line.end >> code >> retry_ms && code < 256 && in_space(line)) {
       learnt.refused.push_back({static_cast<uint8_t>(line.unit), *area_named(line.area), line.start, line.end,
                                 static_cast<uint8_t>(code), from_unix_ms(retry_ms)});

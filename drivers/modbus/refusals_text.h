@@ -1,5 +1,5 @@
 // What refusals.h keeps across restarts, as text: one line each, "refused UNIT AREA START END CODE RETRY_MS" or "wall UNIT AREA
-// ADDRESS". Lines that do not parse are left out. Pure.
+// ADDRESS RETRY_MS". Lines that do not parse are left out. Pure.
 #pragma once
 
 #include <string>

@@ -88,7 +88,11 @@ MonoTime ChannelLoop::turn() {
     return now;
   }
   wrote_last_ = false;
-  if (part(now)) return now;
+  if (!parted_last_ && part(now)) {
+    parted_last_ = true;
+    return now;
+  }
+  parted_last_ = false;
   if (link_.up()) attend(now);
   if (link_.up() && !asked_last_ && commands_.probe_waits()) {
     asked_last_ = true;
@@ -97,7 +101,7 @@ MonoTime ChannelLoop::turn() {
   }
   asked_last_ = false;
   if (link_.up() && probe(now)) return now;
-  return poll(now) ? now : wake_at();
+  return poll(now) || part(now) ? now : wake_at();
 }
 
 void ChannelLoop::end() {
@@ -311,14 +315,22 @@ void ChannelLoop::ask(const PollScheduler::Turn& turn) {
   take_answer(turn, std::move(exchange));
 }
 
-// Parts go before the polls that are due, but while one has to wait for a late answer, others go ahead.
+// Parts go before the polls that are due, but not two in a row, and while one has to wait for a late answer, others go ahead.
 bool ChannelLoop::part(MonoTime now) {
   for (RefusedRequest& refused : refused_) {
-    const MonoTime free = driver_.free_at(refused.left.back(), now);
-    if (free <= now) return ask_part(refused), true;
-    scheduler_.hold_back(refused.turn.poll, free);
+    if (driver_.free_at(refused.left.back(), now) <= now) return ask_part(refused), true;
   }
   return false;
+}
+
+// The rest of the poll waits for them.
+void ChannelLoop::begin_parts(const PollScheduler::Turn& turn, Requests&& parts) {
+  RefusedRequest* refused = refused_of(turn.poll);
+  if (refused == nullptr) {
+    refused = &refused_.emplace_back(RefusedRequest{turn, {}});
+    scheduler_.hold_back(turn.poll, MonoTime::max());
+  }
+  refused->left.insert(refused->left.end(), std::make_move_iterator(parts.rbegin()), std::make_move_iterator(parts.rend()));
 }
 
 void ChannelLoop::ask_part(RefusedRequest& refused) {
@@ -339,7 +351,8 @@ ChannelLoop::RefusedRequest* ChannelLoop::refused_of(size_t poll) {
 }
 
 void ChannelLoop::forget_refused(size_t poll) {
-  std::erase_if(refused_, [poll](const RefusedRequest& one) { return one.turn.poll == poll; });
+  if (std::erase_if(refused_, [poll](const RefusedRequest& one) { return one.turn.poll == poll; }) == 0) return;
+  scheduler_.hold_back(poll, MonoTime::min());
 }
 
 void ChannelLoop::take_answer(const PollScheduler::Turn& turn, Exchange&& exchange) {
@@ -350,29 +363,26 @@ void ChannelLoop::take_answer(const PollScheduler::Turn& turn, Exchange&& exchan
     return;
   }
   if (exchange.status.fault() == Fault::timeout) return timed_out(turn, exchange);
-  RefusedRequest* refused = refused_of(turn.poll);
-  if (!exchange.instead.empty()) {
-    if (refused == nullptr) refused = &refused_.emplace_back(RefusedRequest{turn, {}});
-    auto& left = refused->left;
-    left.insert(left.end(), std::make_move_iterator(exchange.instead.rbegin()), std::make_move_iterator(exchange.instead.rend()));
-  }
-  if (refused != nullptr && !refused->left.empty()) return;
+  if (!exchange.instead.empty()) begin_parts(turn, std::move(exchange.instead));
+  if (const RefusedRequest* refused = refused_of(turn.poll); refused != nullptr && !refused->left.empty()) return;
   forget_refused(turn.poll);
   answers_[turn.poll].end_request(reason_of(exchange.status), exchange.status.detail());
   if (turn.last) finish(turn.poll, Reason::bad_reply);
 }
 
 // The rest of the poll is not asked: a device that says nothing now would only cost the line as much again. Its next poll begins
-// with the same request, the one that a late answer would be right for.
+// with the same request, the one that a late answer would be right for. After the second time in a row others of its requests
+// come first, which tells a silent device from one that is silent about this request only.
 void ChannelLoop::timed_out(const PollScheduler::Turn& turn, const Exchange& exchange) {
   const size_t device = plan_.polls[turn.poll].device;
   const bool held_off = exchange.bytes_out == 0;
   forget_refused(turn.poll);
   finish(turn.poll, Reason::timeout, exchange.status.detail());
   if (held_off) return;
-  scheduler_.begin_with(turn.poll, turn.request);
   if (turn.poll < plan_.group_count) next_probe_[device] = request_number(turn);
   silent(device);
+  const bool others_first = watch_.timeouts(device) % 2 == 0;
+  scheduler_.begin_with(turn.poll, others_first ? turn.request + 1 : turn.request);
 }
 
 // Gives the poll away. What is left of it is not asked any more.

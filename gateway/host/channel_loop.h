@@ -63,6 +63,7 @@ class ChannelLoop {
   bool poll(MonoTime now);   // false: nothing is due
   void ask(const PollScheduler::Turn& turn);
   bool part(MonoTime now);  // false: there is none, or each waits for a late answer
+  void begin_parts(const PollScheduler::Turn& turn, Requests&& parts);
   void ask_part(RefusedRequest& refused);
   RefusedRequest* refused_of(size_t poll);
   void forget_refused(size_t poll);
@@ -108,7 +109,8 @@ class ChannelLoop {
   Duration longest_timeout_{0};
   uint64_t refused_polls_ = 0;  // the bus was full
   bool wrote_last_ = false;
-  bool asked_last_ = false;  // for somebody
+  bool asked_last_ = false;   // for somebody
+  bool parted_last_ = false;  // so that the parts of one device's request do not keep others waiting
   MonoTime attend_at_ = MonoTime::max();
 };
 

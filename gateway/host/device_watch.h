@@ -38,6 +38,9 @@ class DeviceWatch {
   // A poll of it ended with a timeout. True: it is offline from now on.
   bool poll_timed_out(size_t device, MonoTime now);
 
+  // Polls in a row that timed out, while it is not offline.
+  uint32_t timeouts(size_t device) const { return devices_[device].timeouts; }
+
   bool online(size_t device) const { return devices_[device].state == State::online; }
   bool offline(size_t device) const { return devices_[device].state == State::offline; }
 

@@ -227,6 +227,9 @@ TEST_F(Channel, a_device_of_which_one_request_fails_for_ever_is_found_by_a_probe
     for (const TagId tag : request.tags) sink.good(tag, int64_t{1});
     return {};
   };
+  settings.sick.after = 1;
+  loop.emplace(ChannelLoop::Parts{settings, plan, *driver, clock, stop, output, commands, heartbeat});
+  loop->begin();
   run(seconds(10));
   EXPECT_GE(line.count("a#1"), 1U);
   EXPECT_EQ(output.states.at(1).second.online, true);

@@ -172,6 +172,47 @@ TEST_F(Parts, after_a_timeout_the_next_poll_begins_with_the_same_request) {
   EXPECT_EQ(line.take_log(), (std::vector<std::string>{"connect", "a#0", "a#1", "a#1", "a#2", "a#0"}));
 }
 
+TEST_F(Parts, a_request_that_alone_is_silent_leaves_most_polls_to_the_others) {
+  open({make_device(names, "a", 6, seconds(1))});
+  line.on_read = [&](const Request& request, SampleSink& sink, Deadline deadline) -> Exchange {
+    if (request.text == "a#1") {
+      line.spend_until(deadline);
+      return {Status(Fault::timeout, "no answer"), 8, 0, {}};
+    }
+    for (const TagId tag : request.tags) sink.good(tag, int64_t{1}, 0);
+    return {Status(), 8, 16, milliseconds(1)};
+  };
+  run(seconds(60));
+  EXPECT_GE(line.count("a#0"), 25U);
+  EXPECT_GE(line.count("a#2"), 25U);
+  EXPECT_EQ(output.states.size(), 1U) << "the device is online and stays so";
+}
+
+TEST_F(Parts, parts_of_one_device_take_turns_with_the_polls_of_another) {
+  line.on_read = [this](const Request& request, SampleSink& sink, Deadline) -> Exchange {
+    line.spend(milliseconds(30));
+    Exchange exchange{Status(), 8, 16, milliseconds(30)};
+    if (request.text == "a#0" || request.text == "some") {  // one tag at a time, 60 exchanges
+      exchange.instead = {part(request, 0, 1, "one")};
+      if (request.tags.size() > 1) exchange.instead.push_back(part(request, 1, request.tags.size() - 1, "some"));
+      return exchange;
+    }
+    for (const TagId tag : request.tags) sink.good(tag, int64_t{1}, 0);
+    return exchange;
+  };
+  line.tags_per_request = 60;
+  open({make_device(names, "a", 60, seconds(10)), make_device(names, "b", 2, milliseconds(200))});
+  while (line.count("a#0") == 0) run(milliseconds(1));
+  output.polls.clear();
+  run(seconds(2));
+  EXPECT_GE(line.count("one"), 20U);
+  EXPECT_GE(polls_of("b").size(), 9U);
+  EXPECT_EQ(report().overruns, 0U);
+  run(seconds(7));
+  ASSERT_EQ(polls_of("a").size(), 1U);
+  EXPECT_EQ(polls_of("a")[0].samples.size(), 60U);
+}
+
 TEST_F(Parts, a_due_slow_group_rides_along_with_a_fast_one) {
   DeviceSettings mixed = make_device(names, "a", 2, milliseconds(100));
   mixed.tags[1].every = milliseconds(300);  // one request carries two tags

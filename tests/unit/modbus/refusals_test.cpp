@@ -21,10 +21,12 @@ class Kept final : public LearntStore {
  public:
   std::string load() override { return text; }
   Status store(const std::string& learnt) override {
+    ++times;
     text = learnt;
     return {};
   }
   std::string text;
+  int times = 0;
 };
 
 // A unit with holding registers, asked as a channel's loop asks it: plan, read, what is asked instead, plan anew.
@@ -52,11 +54,13 @@ class Unit {
     exchanges = 0;
     std::vector<bool> good(wanted_.size());
     const Requests planned = plan();
-    std::deque<Request> open(planned.begin(), planned.end());
-    while (!open.empty()) {
-      const Request request = open.front();
-      open.pop_front();
-      if (!ask(request, good, open)) break;
+    const size_t begin = begin_with_;
+    begin_with_ = 0;
+    for (size_t i = 0; i < planned.size(); ++i) {
+      const size_t index = (begin + i) % planned.size();
+      if (ask_whole(planned[index], good)) continue;
+      begin_with_ = ++timeouts_ % 2 == 0 ? index + 1 : index;
+      break;
     }
     std::vector<size_t> bad;
     for (size_t i = 0; i < good.size(); ++i) {
@@ -65,19 +69,37 @@ class Unit {
     return bad;
   }
 
+  // Something else that is not of this group.
+  void answers(const Question& question) {
+    clock.advance(10ms);
+    refusals_.answered(make_read({}, question, {}, {}));
+  }
+
   ManualClock clock;
   int exchanges = 0;
+  bool replan = false;  // said of the last answer
 
  private:
   // False: the unit is taken for silent, which ends the poll.
+  bool ask_whole(const Request& request, std::vector<bool>& good) {
+    if (refusals_.set_aside(request)) return true;
+    std::deque<Request> open{request};
+    while (!open.empty()) {
+      const Request next = open.front();
+      open.pop_front();
+      if (!ask(next, good, open)) return false;
+    }
+    return true;
+  }
   bool ask(const Request& request, std::vector<bool>& good, std::deque<Request>& open) {
     ++exchanges;
     clock.advance(10ms);
     const auto& body = static_cast<const ReadBody&>(*request.body);
     const int refusal = refuses_(body.question.address, uint32_t{body.question.address} + body.question.count);
+    if (refusal >= 0) timeouts_ = 0;
     if (refusal == 0) {
       for (const Cut& cut : body.cuts) good[static_cast<size_t>(cut.tag) - 1] = true;
-      refusals_.answered(request);
+      replan = refusals_.answered(request).replan;
       return true;
     }
     Refusals::Lesson lesson = refusal < 0 ? refusals_.silent(request) : refusals_.refused(request, static_cast<uint8_t>(refusal));
@@ -85,6 +107,8 @@ class Unit {
     return refusal > 0 || lesson.unit_lives;
   }
 
+  size_t begin_with_ = 0;
+  int timeouts_ = 0;
   Refuses refuses_;
   Refusals refusals_;
   DeviceSettings device_;
@@ -218,6 +242,132 @@ TEST(Refusals, a_unit_that_falls_silent_as_a_whole_teaches_nothing) {
     answer = 0;
     EXPECT_EQ(unit.poll(), Bad{});
   }
+}
+
+// ---- silence about one request only
+
+// Silent about 1000 and beyond; `polls` polls, and how many of them read what is below.
+size_t polls_that_read_the_others(Unit& unit, size_t others, int polls) {
+  size_t read = 0;
+  for (int i = 0; i < polls; ++i) {
+    const Bad bad = unit.poll();
+    read += bad.empty() || bad.front() >= others ? 1 : 0;
+  }
+  return read;
+}
+
+TEST(Refusals, a_request_that_alone_is_silent_is_set_aside_and_tried_again_later) {
+  for (const uint32_t width : {1U, 20U}) {
+    for (const int how : {-1, 4, 11}) {
+      int now = how;
+      Unit unit([&](uint32_t, uint32_t end) { return end > 1000 ? now : 0; });
+      unit.row(0, 10);
+      unit.row(1000, width);
+      EXPECT_GE(polls_that_read_the_others(unit, 10, 40), 36U) << width << ' ' << how;
+      EXPECT_EQ(unit.plan().size(), 1U);
+      unit.clock.advance(Refusals::kSilentRetry);
+      EXPECT_GE(polls_that_read_the_others(unit, 10, 1), 1U);
+      EXPECT_GE(unit.exchanges, 2) << "it was tried";
+      unit.poll();
+      EXPECT_EQ(unit.exchanges, 1) << "and not again so soon";
+      now = 0;
+      unit.clock.advance(Refusals::kFirstRetry);
+      EXPECT_EQ(unit.poll(), Bad{});
+      EXPECT_EQ(unit.poll(), Bad{});
+    }
+  }
+}
+
+TEST(Refusals, a_group_that_alone_is_silent_costs_nothing_while_the_unit_answers_another) {
+  bool mute = true;
+  Unit unit([&](uint32_t, uint32_t end) { return mute && end > 1000 ? -1 : 0; });
+  unit.row(1000, 3);
+  const auto another_group = [&] { unit.answers({.unit = 5, .function = Function::read_holding, .address = 0, .count = 1}); };
+  for (int i = 0; i < 10; ++i) unit.poll(), another_group();
+  EXPECT_EQ(unit.poll().size(), 3U);
+  EXPECT_EQ(unit.exchanges, 0);
+  mute = false;
+  unit.clock.advance(Refusals::kSilentRetry);
+  another_group();
+  unit.poll();
+  EXPECT_EQ(unit.poll(), Bad{});
+  mute = true;
+  for (int i = 0; i < 10; ++i) unit.poll(), another_group();
+  unit.clock.advance(Refusals::kShortly + 1s);
+  unit.poll();
+  EXPECT_EQ(unit.exchanges, 1) << "nothing else tells whether the unit lives";
+}
+
+TEST(Refusals, outages_of_a_few_polls_leave_the_plan_as_it_is) {
+  Kept kept;
+  for (const int how : {-1, 4, 11}) {
+    int left = 0;  // exchanges until the outage is over
+    Unit unit([&](uint32_t, uint32_t) { return left > 0 ? (--left, how) : 0; }, &kept);
+    unit.row(0, 100);
+    for (int outage = 0; outage < 200; ++outage) {
+      left = outage % 2 + 2;  // it is over before the first part, or between two
+      for (int i = 0; i < 20; ++i) unit.poll();
+    }
+    EXPECT_EQ(unit.poll(), Bad{});
+    unit.clock.advance(Refusals::kFirstRetry);
+    unit.poll();
+    EXPECT_EQ(unit.plan().size(), 1U) << how;
+    EXPECT_EQ(kept.text, "") << how;
+  }
+}
+
+TEST(Refusals, a_unit_that_is_silent_when_asked_for_too_much_is_asked_for_less_from_then_on) {
+  bool can = true;
+  Unit unit([&](uint32_t start, uint32_t end) { return !can && end - start > 64 ? -1 : 0; });
+  unit.row(0, 100);
+  unit.poll();
+  can = false;
+  for (int i = 0; i < 6; ++i) unit.poll();
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(unit.poll(), Bad{});
+    EXPECT_EQ(unit.exchanges, 2);
+  }
+  can = true;
+  unit.clock.advance(Refusals::kRetry);
+  unit.poll();
+  EXPECT_EQ(unit.poll(), Bad{});
+  EXPECT_EQ(unit.exchanges, 1) << "walls are not for ever";
+}
+
+// ---- a group of which everything is refused
+
+TEST(Refusals, of_a_group_that_is_refused_as_a_whole_one_value_is_asked_for_in_each_poll) {
+  Kept kept;
+  bool there = false;
+  Unit unit([&](uint32_t, uint32_t) { return there ? 0 : 2; }, &kept);
+  unit.row(0, 60);
+  for (int i = 0; i < 10; ++i) EXPECT_EQ(unit.poll().size(), 60U);
+  const int times = kept.times;
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_EQ(unit.poll().size(), 60U);
+    EXPECT_EQ(unit.exchanges, 1);
+  }
+  EXPECT_EQ(kept.times, times) << "nothing new was learnt";
+  unit.clock.advance(Refusals::kFirstRetry);
+  int most = 0, all = 0;
+  for (int i = 0; i < 20; ++i) unit.poll(), most = std::max(most, unit.exchanges), all += unit.exchanges;
+  EXPECT_LE(most, 9) << "not all in the same poll";
+  EXPECT_GE(all, 60 + 12);
+  there = true;
+  for (int i = 0; i < 20; ++i) unit.poll();
+  EXPECT_EQ(unit.poll(), Bad{}) << "one answer, and the others are tried";
+  EXPECT_EQ(unit.exchanges, 1);
+}
+
+// ---- what was learnt and has become void
+
+TEST(Refusals, what_no_tag_asks_for_any_more_changes_no_plan) {
+  Kept kept;
+  kept.text = "refused 5 holding 500 501 2 0\n";
+  Unit unit(bad_register(107), &kept);
+  unit.row(100, 20);
+  for (int i = 0; i < 3; ++i) unit.poll();
+  EXPECT_FALSE(unit.replan);
 }
 
 TEST(Refusals, never_read_ranges_and_forbidden_gaps_are_kept) {
