@@ -76,6 +76,9 @@ Result<std::unique_ptr<Driver>> ModbusDriver::build(const ChannelSettings& chann
   (void)reserve_bench().ok();
   std::unique_ptr<ModbusDriver> driver(new ModbusDriver(channel, context));
   for (const DeviceSettings& device : channel.devices) {
+    auto& never = driver->never_read_[unit_of(device.fields)];
+    std::ranges::copy(never_read(device.fields), std::back_inserter(never));
+    if (never.empty()) driver->never_read_.erase(unit_of(device.fields));
     for (const TagSettings& tag : device.tags) {
       const auto point = point_of(device.fields, tag.fields);
       if (!point.ok()) return point.status();

@@ -56,6 +56,9 @@ class ModbusDriver final : public Driver {
   // A request for words of a model: one step of finding the models, or the read itself.
   Exchange read_model(const Request& request, SampleSink& sink, Deadline deadline);
   Exchange find_models(const Request& request, SunSpecModels& models, uint8_t unit, SampleSink& sink, Deadline deadline);
+  Exchange no_such_words(const Request& request, const Question& mark, SampleSink& sink, Deadline deadline);
+  Exchange read_around(const Request& request, const Question& mark, SampleSink& sink, Deadline deadline);
+  bool never_reads(const Question& question) const;
 
   const ChannelSettings& channel_;
   const ChannelContext& context_;
@@ -65,6 +68,7 @@ class ModbusDriver final : public Driver {
   mutable std::map<DeviceId, std::vector<std::weak_ptr<const ReadBody>>> planned_;  // what replan() finds the tags' places in
   LineProber prober_{*line_};
   std::unordered_map<TagId, Target> targets_;
+  std::map<uint8_t, std::vector<Stretch>> never_read_;  // by unit; plans avoid them, but only where they know the address
   std::map<uint8_t, SunSpecModels> models_;  // by unit, of this connection: behind the next one may be another device
 };
 

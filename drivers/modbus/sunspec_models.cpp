@@ -44,6 +44,17 @@ void SunSpecModels::take(std::span<const uint8_t> data) {
   if (after + kHeader > kAddressSpace || models_.size() == kMostModels) state_ = State::known;
 }
 
+bool SunSpecModels::search_again(MonoTime now) {
+  if (missed_at_ == MonoTime::min()) missed_at_ = now;
+  if (now - missed_at_ < kSearchAgain) return false;
+  *this = SunSpecModels();
+  return true;
+}
+
+Question SunSpecModels::mark(uint8_t unit) const {
+  return {.unit = unit, .function = Function::read_holding, .address = kBases[base_ % kBases.size()], .count = kHeader};
+}
+
 const SunSpecModels::Model* SunSpecModels::find(const ModelRange& range) const {
   const auto found =
       std::ranges::find_if(models_, [&](const Model& model) { return model.id >= range.first && model.id <= range.last; });

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "core/clock.h"
 #include "modbus/address.h"
 #include "modbus/reply.h"
 
@@ -14,12 +15,19 @@ namespace ferrule::modbus {
 
 class SunSpecModels {
  public:
+  static constexpr Duration kSearchAgain = std::chrono::minutes(10);
+
   // True when nothing is left to ask: every model that can be found has been.
   bool known() const { return state_ == State::known; }
   // The next question to ask while not known().
   Question question(uint8_t unit) const;
   // Its answer: 4 bytes, or none where the device refused it.
   void take(std::span<const uint8_t> data);
+
+  // Words were wanted that no model has. True: kSearchAgain has passed since the first time, and all is looked for anew.
+  bool search_again(MonoTime now);
+  // What every SunSpec device can be asked: the mark, where it was found.
+  Question mark(uint8_t unit) const;
 
   struct Model {
     uint16_t id = 0;
@@ -38,6 +46,7 @@ class SunSpecModels {
   size_t base_ = 0;    // index of the place that is tried
   uint16_t next_ = 0;  // of the model that is asked for
   std::vector<Model> models_;
+  MonoTime missed_at_ = MonoTime::min();
 };
 
 }  // namespace ferrule::modbus

@@ -304,7 +304,7 @@ TEST(Refusals, outages_of_a_few_polls_leave_the_plan_as_it_is) {
     int left = 0;  // exchanges until the outage is over
     Unit unit([&](uint32_t, uint32_t) { return left > 0 ? (--left, how) : 0; }, &kept);
     unit.row(0, 100);
-    for (int outage = 0; outage < 200; ++outage) {
+    for (int outage = 0; outage < 20; ++outage) {
       left = outage % 2 + 2;  // it is over before the first part, or between two
       for (int i = 0; i < 20; ++i) unit.poll();
     }

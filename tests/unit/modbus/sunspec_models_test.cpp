@@ -83,6 +83,22 @@ TEST(SunSpecModels, a_chain_that_breaks_off_keeps_what_was_found) {
   EXPECT_NE(models.find({1, 1}), nullptr);
 }
 
+TEST(SunSpecModels, what_was_missed_is_looked_for_again_after_a_while) {
+  Registers device;
+  device.put(40000, {kSu, kNs});
+  SunSpecModels models;
+  device.answer(models);
+  const MonoTime start{std::chrono::hours(5)};
+  EXPECT_EQ(models.find({1, 1}), nullptr);
+  EXPECT_FALSE(models.search_again(start));
+  EXPECT_FALSE(models.search_again(start + SunSpecModels::kSearchAgain / 2));
+  device.put(40002, {1, 66});
+  EXPECT_TRUE(models.search_again(start + SunSpecModels::kSearchAgain));
+  EXPECT_FALSE(models.known());
+  device.answer(models);
+  EXPECT_NE(models.find({1, 1}), nullptr);
+}
+
 TEST(SunSpecModels, a_chain_without_end_comes_to_one) {
   Registers nothing_but_zeros;
   nothing_but_zeros.put(40000, {kSu, kNs});
