@@ -69,7 +69,7 @@ class ModbusDriver final : public Driver {
   LineProber prober_{*line_};
   std::unordered_map<TagId, Target> targets_;
   std::map<uint8_t, std::vector<Stretch>> never_read_;  // by unit; plans avoid them, but only where they know the address
-  std::map<uint8_t, SunSpecModels> models_;  // by unit, of this connection: behind the next one may be another device
+  std::map<uint8_t, SunSpecModels> models_;             // by unit, of this connection: behind the next one may be another device
 };
 
 }  // namespace ferrule::modbus

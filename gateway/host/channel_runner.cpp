@@ -77,7 +77,9 @@ void ChannelRunner::Impl::refuse_commands() {
 Result<std::unique_ptr<ChannelRunner>> ChannelRunner::build(const ChannelSettings& settings, const DriverType& type,
                                                             const Clock& clock, const Names& names, ChannelOutput& output,
                                                             size_t frame_bytes, const std::string& learnt_file) {
-  const std::string about = type.resource != nullptr ? type.resource(settings) : settings.name;
+  // Of another configuration nothing is taken over: the user may have mended what was learnt, or put another device there.
+  const std::string place = type.resource != nullptr ? type.resource(settings) : settings.name;
+  const std::string about = place + " " + std::to_string(settings.fingerprint);
   auto impl = std::make_unique<Impl>(settings, clock, names, output, frame_bytes, learnt_file, about);
   auto driver = type.build(settings, impl->context);
   if (!driver) return driver.status();

@@ -10,7 +10,8 @@ namespace ferrule {
 
 class LearntFile final : public LearntStore {
  public:
-  // `about` says whom it is about, "192.168.10.20:502": what was learnt from another is not given back.
+  // `about` says whom it is about, "192.168.10.20:502 83213": what was learnt from another, or with another configuration of the
+  // channel, is not given back.
   LearntFile(std::string path, std::string about) : path_(std::move(path)), about_(std::move(about)) {}
 
   std::string load() override;

@@ -60,8 +60,8 @@ struct Exchange {
   // calls plan() for the device's groups again as soon as no poll of it is under way.
   bool replan = false;
   // Not empty: the device refused this request as a whole. These are asked in its place, before the poll's next request; between
-  // them they read its tags, each once (and may say `instead` themselves). The status is that of an answer, and none of those tags
-  // has been answered.
+  // them they read its tags, each once (and may say `instead` themselves). The status is that of an answer, and none of those
+  // tags has been answered.
   Requests instead;
 };
 

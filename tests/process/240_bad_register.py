@@ -7,12 +7,16 @@ from harness import expect, expect_equal, run, wait_for
 PLANT = {"1": {"holding": {"0": list(range(10)), "11": list(range(11, 21))}}}
 
 
+def configuration(port, every="50ms"):
+    return {"gateway": {"id": "b"}, "channels": [{"name": "line", "driver": "modbus", "tcp": {"host": "127.0.0.1", "port": port},
+            "devices": [{"name": "d", "every": every, "tags": [{"name": "r{n}", "address": "holding:0", "count": 21}]}]}]}
+
+
 def start(bench):
     server = bench.pymodbus("--registers", json.dumps(PLANT))
-    gateway = bench.gateway({"gateway": {"id": "b"}, "channels": [{"name": "line", "driver": "modbus", "tcp": {"host": "127.0.0.1", "port": server.port},
-                             "devices": [{"name": "d", "every": "50ms", "tags": [{"name": "r{n}", "address": "holding:0", "count": 21}]}]}]})
+    gateway = bench.gateway(configuration(server.port))
     wait_for(lambda: read_right(gateway), "all registers but one to be read right")
-    return gateway
+    return server, gateway
 
 
 def read_right(gateway):
@@ -30,7 +34,7 @@ def refusals(gateway):
 
 
 def what_was_learnt_survives_a_restart(bench):
-    gateway = start(bench)
+    _, gateway = start(bench)
     wait_for(lambda: list((gateway.state / "learnt").glob("line")), "what was learnt to be kept")
     gateway.stop()
     gateway.start()
@@ -40,7 +44,7 @@ def what_was_learnt_survives_a_restart(bench):
 
 def without_it_the_device_is_asked_again(bench):
     """The twin: the test above sees a refusal where nothing is remembered."""
-    gateway = start(bench)
+    _, gateway = start(bench)
     gateway.stop()
     for file in (gateway.state / "learnt").iterdir():
         file.unlink()
@@ -49,5 +53,16 @@ def without_it_the_device_is_asked_again(bench):
     wait_for(lambda: refusals(gateway) > 0, "a refusal")
 
 
+def with_another_configuration_the_device_is_asked_again(bench):
+    """Who renames the device or changes a tag may have mended it, too."""
+    server, gateway = start(bench)
+    wait_for(lambda: list((gateway.state / "learnt").glob("line")), "what was learnt to be kept")
+    gateway.stop()
+    gateway.configure(configuration(server.port, every="60ms"))
+    gateway.start()
+    wait_for(lambda: read_right(gateway), "the registers to be read again")
+    wait_for(lambda: refusals(gateway) > 0, "a refusal")
+
+
 if __name__ == "__main__":
-    run(what_was_learnt_survives_a_restart, without_it_the_device_is_asked_again)
+    run(what_was_learnt_survives_a_restart, without_it_the_device_is_asked_again, with_another_configuration_the_device_is_asked_again)
