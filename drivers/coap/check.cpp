@@ -4,6 +4,7 @@
 #include <map>
 
 #include "coap/point.h"
+#include "link/ip_address.h"
 
 namespace ferrule::coap {
 
@@ -15,7 +16,10 @@ class Checker {
       : channel_(channel), names_(names), complaints_(complaints) {}
 
   void run() {
-    if (const Fields* dtls = channel_.fields.object("dtls")) check_dtls(*dtls);
+    if (const Fields* dtls = channel_.fields.object("dtls")) {
+      check_dtls(*dtls);
+      refuse(*dtls, {"common_name"}, "is of one device: write it in the dtls of that");
+    }
     for (const DeviceSettings& device : channel_.devices) {
       if (const Fields* dtls = device.fields.object("dtls")) check_dtls(*dtls);
       listens_ ? check_poster(device) : check_asked(device);
@@ -34,7 +38,7 @@ class Checker {
     if (dtls.has("key") && dtls.has("ca")) {
       complain(dtls.mark("ca"), "a device is known by a key or by its certificate: write identity and key, or ca");
     }
-    if (!dtls.has("key") && !dtls.has("ca")) {
+    if (!dtls.has("key") && !dtls.has("ca") && !dtls.has("common_name")) {
       complain(dtls.mark(), "write how the device is known: { identity: gateway7, key: !secret sensor-key }, or { ca: FILE }");
     }
     if (dtls.has("certificate") != dtls.has("private_key")) {
@@ -46,6 +50,10 @@ class Checker {
     const std::string name(names_.name(device.id));
     if (!device.fields.has("host")) complain(device.mark, "device " + name + " needs host: its name or address");
     refuse(device.fields, {"address"}, "goes with listen: a device that is asked has a host");
+    if (const Fields* dtls = device.fields.object("dtls")) {
+      refuse(*dtls, {"common_name"},
+             "goes with listen: write server_name, the name in the certificate of a device that is asked");
+    }
   }
 
   // Two devices that post to the same resource must be told apart.
@@ -56,7 +64,14 @@ class Checker {
     if (dtls != nullptr && dtls->has("ca")) {
       complain(dtls->mark("ca"), "certificates of a channel that listens are the channel's: write ca in its dtls");
     }
-    const std::string peer = device_text(device.fields, "address") + "\n" + (dtls == nullptr ? "" : dtls->text("identity"));
+    if (dtls != nullptr && dtls->has("common_name")) check_certificate(*dtls);
+    const std::string written = device_text(device.fields, "address");
+    const auto address = canonical_ip(written);
+    if (!written.empty() && !address) {
+      complain(device.fields.mark("address"), "'" + written + "' is no IP address: write it in numbers, such as 192.168.10.31");
+    }
+    const std::string peer =
+        address.value_or(written) + "\n" + (dtls == nullptr ? "" : dtls->text("identity") + "\n" + dtls->text("common_name"));
     for (const TagSettings& tag : device.tags) {
       auto resource = parse_resource(full_path(device.fields, tag.fields));
       if (!resource) continue;  // its own complaint
@@ -66,6 +81,15 @@ class Checker {
                                 " post to the same " + full_path(device.fields, tag.fields) +
                                 ": give each a root, an address or an identity of its own");
       return;
+    }
+  }
+
+  void check_certificate(const Fields& dtls) {
+    refuse(dtls, {"identity", "key"}, "is of a device that has no certificate: write it, or common_name");
+    const Fields* channel = channel_.fields.object("dtls");
+    if (channel == nullptr || !channel->has("ca")) {
+      complain(dtls.mark("common_name"),
+               "common_name is that of a certificate: write certificate, private_key and ca in the channel's dtls");
     }
   }
 

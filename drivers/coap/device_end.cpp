@@ -5,6 +5,19 @@
 
 namespace ferrule::coap {
 
+namespace {
+
+constexpr uint8_t kLargestBlock = 6;  // 1024 bytes
+constexpr int kMostBeginnings = 3;    // of one answer in blocks
+
+// The device has refused so many bytes because of their number, and says how many it would take (RFC 7959, 2.9.3).
+bool asks_for_less(const Incoming& answer, size_t bytes) {
+  constexpr uint8_t kTooLarge = code(4, 13);
+  return answer.code == kTooLarge && answer.block1 && answer.block1->size() < bytes;
+}
+
+}  // namespace
+
 DeviceEnd::DeviceEnd(SessionSettings settings, const ChannelContext& context, Turner& turner)
     : context_(context), turner_(turner), session_(std::move(settings), *this, turner), last_token_(std::random_device{}()) {}
 
@@ -34,14 +47,21 @@ bool DeviceEnd::answers(const Incoming& message) const {
 bool DeviceEnd::received(Token token, Incoming&& message) {
   if (token == 0) return false;
   if (!pending_.done && token == pending_.token) {
-    if (!answers(message)) return true;
+    if (!answers(message)) {
+      pending_.silenced = true;  // the library takes what has its token for the answer to the request
+      return true;
+    }
+    if (Watch* watch = pending_.watch) {
+      watch->news = false;
+      watch->state.registered(is_success(message.code) ? message.observe : std::nullopt, message.max_age_s, context_.clock.now());
+    }
     pending_.message = std::move(message);
     pending_.done = true;
     return true;
   }
   for (auto& [resource, watch] : watches_) {
     if (watch.token != token) continue;
-    notified(watch, std::move(message));
+    if (!message.acknowledges) notified(watch, std::move(message));  // else a copy of the answer that we have
     return true;
   }
   return false;
@@ -70,18 +90,23 @@ void DeviceEnd::broken(const Status& why) {
 
 // ---- asking
 
-Status DeviceEnd::exchange(const Outgoing& question, Token token, const Watch* watch, Answer& answer, Deadline deadline) {
-  pending_ = Pending{.token = token, .watch = watch};
-  auto bytes = session_.send(question, token);
-  if (!bytes) {
-    pending_.done = true;
-    return bytes.status();
-  }
-  answer.sent = answer.sent || session_.ready();
-  answer.bytes_out += *bytes;
-  session_.turn();
+Status DeviceEnd::exchange(const Outgoing& question, Token token, Watch* watch, Answer& answer, Deadline deadline) {
+  pending_ = Pending{.token = token, .watch = watch, .silenced = true};
   Status waited;
-  while (!pending_.done && waited.ok()) waited = turner_.wait(deadline);
+  while (!pending_.done && waited.ok()) {
+    if (std::exchange(pending_.silenced, false)) {
+      const auto bytes = session_.send(question, token);
+      if (!bytes) {
+        pending_.done = true;
+        return bytes.status();
+      }
+      answer.sent = answer.sent || session_.ready();
+      answer.bytes_out += *bytes;
+      session_.turn();
+    } else {
+      waited = turner_.wait(deadline);
+    }
+  }
   answer.sent = answer.sent || session_.ready();
   if (!pending_.done) {
     pending_.done = true;
@@ -94,34 +119,48 @@ Status DeviceEnd::exchange(const Outgoing& question, Token token, const Watch* w
   return {};
 }
 
-// A payload that fits one message goes as it is.
-Status DeviceEnd::send_blocks(Outgoing question, Token token, const Watch* watch, Answer& answer, Deadline deadline) {
+// A payload that fits one message goes as it is, unless the device then asks for blocks.
+Status DeviceEnd::send(const Outgoing& question, Token token, Watch* watch, Answer& answer, Deadline deadline) {
+  const size_t size = question.payload.size();
+  if (size > kMostBlock) return send_blocks(question, kLargestBlock, answer, deadline);
+  const Status status = exchange(question, token, watch, answer, deadline);
+  if (!status || !asks_for_less(answer.message, size)) return status;
+  return send_blocks(question, answer.message.block1->size_exponent, answer, deadline);
+}
+
+Status DeviceEnd::send_blocks(Outgoing question, uint8_t size_exponent, Answer& answer, Deadline deadline) {
   constexpr uint8_t kContinue = code(2, 31);
   const std::string_view payload = question.payload;
-  if (payload.size() <= kMostBlock) return exchange(question, token, watch, answer, deadline);
-  Block block;
+  Block block{.number = 0, .more = false, .size_exponent = size_exponent};
   while (block.offset() < payload.size()) {
     block.more = block.offset() + block.size() < payload.size();
     question.block1 = block;
     question.payload = payload.substr(block.offset(), block.size());
     if (Status status = exchange(question, next_token(), nullptr, answer, deadline); !status) return status;
+    const auto& said = answer.message.block1;
+    if (block.number == 0 && asks_for_less(answer.message, question.payload.size())) {
+      block.size_exponent = said->size_exponent;
+      continue;
+    }
     if (!block.more || answer.message.code != kContinue) return {};
     // The device may ask for smaller blocks from here on.
-    const uint8_t wanted = answer.message.block1 ? std::min(answer.message.block1->size_exponent, block.size_exponent) : 6;
+    const uint8_t wanted = said ? std::min(said->size_exponent, block.size_exponent) : block.size_exponent;
     const uint32_t done = static_cast<uint32_t>(block.offset() + block.size());
     block = {.number = done >> (4 + wanted), .more = false, .size_exponent = wanted};
   }
   return {};
 }
 
+// An answer that changes while it is fetched is fetched anew: a device that does not look for copies of a request makes a new
+// answer, with another ETag, for each.
 Status DeviceEnd::fetch_rest(const Outgoing& question, Answer& answer, Deadline deadline) {
   std::string whole = answer.message.payload;
-  const std::string etag = answer.message.etag;
+  std::string etag = answer.message.etag;
   Block block = *answer.message.block2;
   Outgoing next = question;
   next.observe = false;
   next.payload = {};
-  while (block.more) {
+  for (int begun = 1; block.more;) {
     if (whole.size() > kMostPayload) return {Fault::bad_reply, session_.place() + " sends more than 256 KiB"};
     next.block2 = Block{.number = static_cast<uint32_t>(whole.size() >> (4 + block.size_exponent)),
                         .more = false,
@@ -131,22 +170,27 @@ Status DeviceEnd::fetch_rest(const Outgoing& question, Answer& answer, Deadline 
     answer.bytes_out += part.bytes_out;
     answer.bytes_in += part.bytes_in;
     if (!status) return status;
-    const auto& got = part.message.block2;
-    if (!is_success(part.message.code) || !got || got->offset() != whole.size() || part.message.etag != etag ||
-        (got->more && part.message.payload.size() != got->size())) {
-      return {Fault::bad_reply, session_.place() + " changed its answer while it was fetched in blocks"};
+    if (whole.empty()) etag = part.message.etag;
+    const Block got = part.message.block2.value_or(Block());  // without: it is not that long any more
+    const bool goes_on = is_success(part.message.code) && got.offset() == whole.size() && part.message.etag == etag &&
+                         (!got.more || part.message.payload.size() == got.size());
+    if (goes_on) {
+      whole += part.message.payload;
+      block = got;
+    } else if (++begun <= kMostBeginnings) {
+      whole.clear();
+    } else {
+      return {Fault::bad_reply, session_.place() + " changed its answer each time while it was fetched in blocks"};
     }
-    whole += part.message.payload;
-    block = *got;
   }
   answer.message.payload = std::move(whole);
   return {};
 }
 
-Answer DeviceEnd::run(const Outgoing& question, Token token, const Watch* watch, Deadline deadline) {
+Answer DeviceEnd::run(const Outgoing& question, Token token, Watch* watch, Deadline deadline) {
   Answer answer;
   const MonoTime begun = context_.clock.now();
-  answer.status = send_blocks(question, token, watch, answer, deadline);
+  answer.status = send(question, token, watch, answer, deadline);
   const auto& block = answer.message.block2;
   if (answer.status.ok() && is_success(answer.message.code) && block && block->more) {
     const bool sound = block->number == 0 && answer.message.payload.size() == block->size();
@@ -171,11 +215,14 @@ Answer DeviceEnd::ask_watched(const Outgoing& question, Watch& watch, Deadline d
   if (!answer.status.ok()) return answer;
   if (watch.token == 0) watch.token = next_token();
   answer = run(question, watch.token, &watch, deadline);
-  watch.news = false;
   if (!answer.status.ok()) return answer;
-  watch.state.registered(is_success(answer.message.code) ? answer.message.observe : std::nullopt, answer.message.max_age_s,
-                         context_.clock.now());
-  watch.registered = current(watch);
+  watch.registered = watch.news || current(watch);
+  if (watch.news && current(watch)) {
+    // Told while the rest of the answer was fetched, so it is newer than that.
+    watch.news = false;
+    answer.message = watch.newest;
+    return answer;
+  }
   watch.newest = answer.message;
   watch.received_at = context_.clock.now();
   return answer;

@@ -29,7 +29,7 @@ struct Watch {
   Observation state;
   Incoming newest;
   MonoTime received_at;
-  bool news = false;        // neither read nor told of
+  bool news = false;        // told since the last registration, neither read nor told of
   bool registered = false;  // the device has promised to tell; stays until it is noticed that it does not
   std::vector<TagId> tags;
 };
@@ -60,8 +60,9 @@ class DeviceEnd final : public SessionEvents {
  private:
   struct Pending {
     Token token = 0;
-    const Watch* watch = nullptr;
+    Watch* watch = nullptr;
     bool done = false;
+    bool silenced = false;  // not repeated any more, though not answered
     Incoming message;
     Status status;
   };
@@ -72,10 +73,11 @@ class DeviceEnd final : public SessionEvents {
 
   void notified(Watch& watch, Incoming&& message);
   bool answers(const Incoming& message) const;
-  Status exchange(const Outgoing& question, Token token, const Watch* watch, Answer& answer, Deadline deadline);
-  Status send_blocks(Outgoing question, Token token, const Watch* watch, Answer& answer, Deadline deadline);
+  Status exchange(const Outgoing& question, Token token, Watch* watch, Answer& answer, Deadline deadline);
+  Status send(const Outgoing& question, Token token, Watch* watch, Answer& answer, Deadline deadline);
+  Status send_blocks(Outgoing question, uint8_t size_exponent, Answer& answer, Deadline deadline);
   Status fetch_rest(const Outgoing& question, Answer& answer, Deadline deadline);
-  Answer run(const Outgoing& question, Token token, const Watch* watch, Deadline deadline);
+  Answer run(const Outgoing& question, Token token, Watch* watch, Deadline deadline);
   Token next_token();
 
   const ChannelContext& context_;

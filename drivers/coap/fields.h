@@ -31,6 +31,9 @@ inline constexpr std::array kDtlsFields{
     FieldSpec{.name = "server_name",
               .help = "The name in the device's certificate, where it is not `host`.",
               .example = "sensor17.plant"},
+    FieldSpec{.name = "common_name",
+              .help = "With `listen` at a device: only who shows a certificate with this common name (CN) posts for it.",
+              .example = "sensor17"},
 };
 
 inline constexpr FieldSpec kDtlsField{.name = "dtls",

@@ -48,9 +48,10 @@ struct Incoming {
 
 // What a device sends to a resource of ours.
 struct Post {
-  std::string from;      // its IP address
-  std::string identity;  // of its pre-shared key; empty: none
-  uint64_t peer = 0;     // the same for what comes from the same address and port, with DTLS from the same session
+  std::string from;         // its IP address, canonical
+  std::string identity;     // of its pre-shared key; empty: none
+  std::string common_name;  // of its certificate; empty: none
+  uint64_t peer = 0;        // the same for what comes from the same address and port, with DTLS from the same session
   uint16_t message_id = 0;
   bool confirmable = false;
   std::string token;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "link/ip_address.h"
+
 namespace ferrule::coap {
 
 namespace {
@@ -28,7 +30,9 @@ Status PostingDevices::add(const DeviceSettings& device) {
   const auto index = static_cast<Index>(devices_.size());
   devices_.push_back({.id = device.id});
   const Fields* dtls = device.fields.object("dtls");
-  const Poster plain{index, device_text(device.fields, "address"), dtls == nullptr ? std::string() : dtls->text("identity"), {}};
+  const std::string address = device_text(device.fields, "address");
+  const auto dtls_text = [&](std::string_view name) { return dtls == nullptr ? std::string() : dtls->text(name); };
+  const Poster plain{index, canonical_ip(address).value_or(address), dtls_text("identity"), dtls_text("common_name"), {}};
   for (const TagSettings& tag : device.tags) {
     auto point = point_of(device.fields, tag.fields);
     if (!point) return point.status();
@@ -49,7 +53,8 @@ const PostingDevices::Poster* PostingDevices::poster(const Post& post) const {
   const auto at = posters_.find(post.resource);
   if (at == posters_.end()) return nullptr;
   const auto is_of = [&](const Poster& one) {
-    return (one.address.empty() || one.address == post.from) && (one.identity.empty() || one.identity == post.identity);
+    return (one.address.empty() || one.address == post.from) && (one.identity.empty() || one.identity == post.identity) &&
+           (one.common_name.empty() || one.common_name == post.common_name);
   };
   const auto found = std::ranges::find_if(at->second, is_of);
   return found == at->second.end() ? nullptr : &*found;

@@ -49,7 +49,7 @@ class PostingDevices {
   };
   struct Poster {  // a device at one resource
     Index device;
-    std::string address, identity;  // empty: any
+    std::string address, identity, common_name;  // empty: any
     std::vector<Wanted> wanted;
   };
   struct Device {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
+#include <list>
 #include <optional>
 #include <unordered_map>
 
@@ -22,29 +22,37 @@ class SeenMessages {
   // What a message was answered with: 0, not yet. Nothing: it is new, and is kept from now on; the oldest gives way.
   std::optional<uint8_t> seen(uint64_t message, MonoTime now) {
     while (!order_.empty() && (order_.size() >= most_ || now - order_.front().at >= kLifetime)) {
-      codes_.erase(order_.front().message);
-      order_.pop_front();
+      forget(order_.front().message);
     }
-    const auto [found, fresh] = codes_.try_emplace(message, uint8_t{0});
-    if (!fresh) return found->second;
-    order_.push_back({message, now});
+    const auto [found, fresh] = seen_.try_emplace(message);
+    if (!fresh) return found->second.code;
+    found->second.place = order_.insert(order_.end(), {message, now});
     return std::nullopt;
   }
   void answered(uint64_t message, uint8_t code) {
-    if (const auto found = codes_.find(message); found != codes_.end()) found->second = code;
+    if (const auto found = seen_.find(message); found != seen_.end()) found->second.code = code;
   }
   // It had no effect and may come again.
-  void forget(uint64_t message) { codes_.erase(message); }
-  size_t size() const { return codes_.size(); }
+  void forget(uint64_t message) {
+    const auto found = seen_.find(message);
+    if (found == seen_.end()) return;
+    order_.erase(found->second.place);
+    seen_.erase(found);
+  }
+  size_t size() const { return seen_.size(); }
 
  private:
   struct Entry {
     uint64_t message;
     MonoTime at;
   };
+  struct Seen {
+    uint8_t code = 0;
+    std::list<Entry>::iterator place;
+  };
   const size_t most_;
-  std::unordered_map<uint64_t, uint8_t> codes_;
-  std::deque<Entry> order_;
+  std::unordered_map<uint64_t, Seen> seen_;
+  std::list<Entry> order_;  // oldest first
 };
 
 }  // namespace ferrule::coap

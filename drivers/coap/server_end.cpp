@@ -1,8 +1,10 @@
 #include "coap/server_end.h"
 
 #include <netdb.h>
+#include <openssl/ssl.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -11,6 +13,7 @@
 #include "coap/library.h"
 #include "coap/wire_message.h"
 #include "link/descriptor.h"
+#include "link/ip_address.h"
 
 namespace ferrule::coap {
 
@@ -51,8 +54,23 @@ std::string endpoint_text(const coap_session_t* session) {
 std::string ip_of(const std::string& endpoint) {
   std::string ip = endpoint.substr(0, endpoint.rfind(':'));
   if (ip.starts_with('[')) ip = ip.substr(1, ip.size() - 2);
-  constexpr std::string_view kMapped = "::ffff:";
-  return ip.starts_with(kMapped) && ip.find('.') != std::string::npos ? ip.substr(kMapped.size()) : ip;
+  return canonical_ip(ip).value_or(ip);
+}
+
+// Of the certificate that the peer has shown; empty: it has shown none.
+std::string common_name(const coap_session_t* session) {
+  coap_tls_library_t library = COAP_TLS_LIBRARY_NOTLS;
+  auto* tls = static_cast<SSL*>(coap_session_get_tls(session, &library));
+  const X509* shown = tls == nullptr || library != COAP_TLS_LIBRARY_OPENSSL ? nullptr : SSL_get0_peer_certificate(tls);
+  if (shown == nullptr) return {};
+  const X509_NAME* subject = X509_get_subject_name(shown);
+  const int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+  if (at < 0) return {};
+  unsigned char* text = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)));
+  const std::string name(reinterpret_cast<const char*>(text), static_cast<size_t>(std::max(size, 0)));
+  OPENSSL_free(text);
+  return name;
 }
 
 std::string path_text(const Resource& resource) {
@@ -156,6 +174,8 @@ void ServerEnd::Wire::on_post(coap_resource_t*, coap_session_t* session, const c
     const coap_bin_const_t* identity = coap_session_get_psk_identity(session);
     if (identity != nullptr && identity->s != nullptr) {
       post.identity.assign(reinterpret_cast<const char*>(identity->s), identity->length);
+    } else {
+      post.common_name = common_name(session);
     }
   }
   wire.session = session;

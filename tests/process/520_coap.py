@@ -103,16 +103,22 @@ def posts_by_dtls_need_a_certificate_of_the_authority(bench):
     gateway = gateway_with(bench, {
         "name": "inbox", "driver": "coap", "listen": {"port": 0},
         "dtls": {"certificate": str(files / "server.pem"), "private_key": str(files / "server.key"), "ca": str(files / "ca.pem")},
-        "devices": [{"name": "node", "tags": [{"name": "t", "path": "/t"}]}]})
-    url = f"coaps://127.0.0.1:{listening_port(gateway)}/t"
+        "devices": [{"name": "node", "tags": [{"name": "t", "path": "/t"}]}, *(
+            {"name": name, "root": f"/{name}", "dtls": {"common_name": name}, "tags": [{"name": "t", "path": "/t"}]} for name in ("localhost", "elsewhere"))]})
+    url = f"coaps://127.0.0.1:{listening_port(gateway)}"
 
-    def post(number, own, authority):
-        coap_client("-B", "5", "-m", "post", "-c", own / "server.pem", "-j", own / "server.key", "-C", authority / "ca.pem", "-e", number, url)
-    post(1, files, files)
+    def post(number, path, own, authority):
+        return coap_client("-B", "5", "-m", "post", "-c", own / "server.pem", "-j", own / "server.key", "-C", authority / "ca.pem",
+                           "-e", number, url + path).stderr
+    post(1, "/t", files, files)
     becomes(gateway, "node.t", 1)
-    post(66, others, files)
-    coap_client("-B", "3", "-m", "post", "-e", "66", url)
+    post(66, "/t", others, files)
+    coap_client("-B", "3", "-m", "post", "-e", "66", f"{url}/t")
     expect_equal(value(gateway, "node.t")["value"], 1, "strangers change nothing")
+    post(2, "/localhost/t", files, files)
+    becomes(gateway, "localhost.t", 2)
+    expect("4.03" in post(66, "/elsewhere/t", files, files), "whose certificate has another common name is refused")
+    expect_equal(events(gateway).get("refused: nobody posts this here"), 1)
 
 
 run(a_resource_is_polled_commanded_and_read_in_blocks, an_observed_resource_tells_by_itself, dtls_with_a_key_and_with_certificates,

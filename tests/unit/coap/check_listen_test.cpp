@@ -29,10 +29,12 @@ struct Inbox {
   std::vector<std::string> complaints() const { return channel.complaints(); }
 };
 
-std::vector<Setting> secured(const std::string& identity) {
+std::vector<Setting> dtls(const std::vector<Setting>& fields) {
   const auto field = std::ranges::find(k_coap_driver.device_fields, "dtls", &FieldSpec::name);
-  return {{"dtls", object(settings_of(field->fields, {{"identity", text(identity)}, {"key", text("k")}}))}};
+  return {{"dtls", object(settings_of(field->fields, fields))}};
 }
+std::vector<Setting> secured(const std::string& identity) { return dtls({{"identity", text(identity)}, {"key", text("k")}}); }
+std::vector<Setting> certified(const std::string& name) { return dtls({{"common_name", text(name)}}); }
 
 TEST(CheckListen, devices_at_the_same_resource_must_be_told_apart) {
   EXPECT_THAT(Inbox().device().device().complaints(), ElementsAre(HasSubstr("d0 and d1 post to the same /t")));
@@ -40,6 +42,31 @@ TEST(CheckListen, devices_at_the_same_resource_must_be_told_apart) {
   EXPECT_THAT(Inbox().device({{"address", text("10.0.0.1")}}).device({{"address", text("10.0.0.2")}}).complaints(), IsEmpty());
   EXPECT_THAT(Inbox().device(secured("a")).device(secured("b")).complaints(), IsEmpty());
   EXPECT_THAT(Inbox().device(secured("a")).device(secured("a")).complaints(), ElementsAre(HasSubstr("post to the same")));
+}
+
+TEST(CheckListen, an_address_is_one_however_it_is_written) {
+  EXPECT_THAT(Inbox().device({{"address", text("::1")}}).device({{"address", text("0:0:0:0:0:0:0:1")}}).complaints(),
+              ElementsAre(HasSubstr("post to the same")));
+  EXPECT_THAT(Inbox().device({{"address", text("porch.local")}}).complaints(),
+              ElementsAre("'porch.local' is no IP address: write it in numbers, such as 192.168.10.31"));
+}
+
+struct CertifiedInbox : Inbox {
+  CertifiedInbox() {
+    channel.channel("dtls", {{"ca", text("ca.pem")}, {"certificate", text("g.pem")}, {"private_key", text("g.key")}});
+  }
+};
+
+TEST(CheckListen, a_device_may_say_which_certificate_is_its_own) {
+  EXPECT_THAT(CertifiedInbox().device(certified("a")).device(certified("b")).complaints(), IsEmpty());
+  EXPECT_THAT(CertifiedInbox().device(certified("a")).device(certified("a")).complaints(),
+              ElementsAre(HasSubstr("post to the same")));
+  CertifiedInbox whole;
+  whole.channel.channel("dtls", {{"common_name", text("a")}});
+  EXPECT_THAT(whole.complaints(), ElementsAre(HasSubstr("common_name is of one device")));
+  EXPECT_THAT(Inbox().device(certified("a")).complaints(), ElementsAre(HasSubstr("common_name is that of a certificate")));
+  const auto both = dtls({{"common_name", text("a")}, {"identity", text("i")}, {"key", text("k")}});
+  EXPECT_THAT(CertifiedInbox().device(both).complaints(), testing::Contains(HasSubstr("is of a device that has no certificate")));
 }
 
 TEST(CheckListen, unit_ids_make_roots_and_addresses) {

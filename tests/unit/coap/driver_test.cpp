@@ -13,7 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr uint8_t kContent = 0x45, kChanged = 0x44, kNotFound = 0x84, kContinue = 0x5f;
+constexpr uint8_t kContent = 0x45, kChanged = 0x44, kNotFound = 0x84, kContinue = 0x5f, kTooLarge = 0x8d;
 constexpr int kObserve = 6, kFormat = 12, kMaxAge = 14, kBlock2 = 23, kBlock1 = 27, kEtag = 4;
 
 using Replies = std::vector<CoapMessage>;
@@ -91,18 +91,40 @@ TEST(CoapDriver, an_answer_in_blocks_is_put_together) {
   EXPECT_EQ(device.requests().size(), (body.size() + 63) / 64);
 }
 
-TEST(CoapDriver, an_answer_that_changes_between_its_blocks_is_bad) {
-  CoapDevice device([](const CoapMessage& request) {
-    CoapMessage reply = block_of(request, std::string(200, 'x'), 2);
-    if (request.number(kBlock2)) reply.options.find(kEtag)->second = "e2";
+// Its answer is another from the n-th request on, for each n of `changes`.
+struct ChangingDevice {
+  std::vector<int> changes;
+  int asked = 0;
+  CoapDevice device{[this](const CoapMessage& request) {
+    ++asked;
+    const auto changed = std::ranges::count_if(changes, [&](int change) { return change <= asked; });
+    CoapMessage reply = block_of(request, std::string(200, static_cast<char>('a' + changed)), 2);
+    reply.options.find(kEtag)->second = "e" + std::to_string(changed);
     return Replies{reply};
-  });
+  }};
+};
+
+TEST(CoapDriver, an_answer_that_changes_between_its_blocks_is_fetched_anew) {
+  ChangingDevice changing{{3}};
   CoapChannel channel;
-  channel.device(device.port());
+  channel.device(changing.device.port());
+  const TagId tag = channel.tag("/long");
+  channel.start();
+  RecordingSink sink;
+  ASSERT_TRUE(channel.read(sink).ok());
+  EXPECT_EQ(sink.value(tag), Value::text(std::string(200, 'b')));
+  EXPECT_EQ(changing.device.requests().size(), 7u);
+}
+
+TEST(CoapDriver, an_answer_that_changes_each_time_is_bad) {
+  ChangingDevice changing{{2, 3, 4, 5, 6, 7, 8, 9}};
+  CoapChannel channel;
+  channel.device(changing.device.port());
   channel.tag("/long");
   channel.start();
   RecordingSink sink;
   EXPECT_EQ(channel.read(sink).fault(), Fault::bad_reply);
+  EXPECT_LE(changing.device.requests().size(), 7u);
 }
 
 TEST(CoapDriver, an_answer_without_end_is_cut_off_at_its_limit) {
@@ -135,6 +157,47 @@ TEST(CoapDriver, a_long_command_goes_in_blocks) {
   EXPECT_EQ(outcome.result, CommandResult::done) << outcome.status.what();
   EXPECT_EQ(got, words);
   EXPECT_EQ(device.requests().size(), 3u);
+}
+
+// A device that takes no more than `most` bytes at a time (RFC 7959, 2.9.3).
+struct SmallDevice {
+  explicit SmallDevice(size_t most, uint32_t exponent)
+      : device([this, most, exponent](const CoapMessage& request) {
+          const uint32_t block = request.number(kBlock1).value_or(0);
+          if (request.payload.size() > most) return Replies{CoapDevice::reply(request, kTooLarge, "").with(kBlock1, exponent)};
+          if (block >> 4 == 0) got.clear();
+          got += request.payload;
+          return Replies{CoapDevice::reply(request, (block & 8) != 0 ? kContinue : kChanged, "").with(kBlock1, block)};
+        }) {}
+  std::string got;
+  CoapDevice device;
+};
+
+TEST(CoapDriver, a_command_that_is_too_large_is_sent_in_the_blocks_that_the_device_asks_for) {
+  for (const size_t size : {40u, 600u, 3000u}) {
+    SmallDevice small(32, 1);
+    CoapChannel channel;
+    channel.device(small.device.port());
+    const TagId tag = channel.tag("/text", {{"format", text("text")}}, true);
+    channel.start();
+    const std::string words(size, 'w');
+    const WriteOutcome outcome = channel.write(tag, Value::text(words));
+    EXPECT_EQ(outcome.result, CommandResult::done) << outcome.status.what();
+    EXPECT_EQ(small.got, words);
+    EXPECT_EQ(small.device.requests().size(), 1 + (size + 31) / 32);
+  }
+}
+
+TEST(CoapDriver, a_device_that_asks_for_no_smaller_blocks_has_refused) {
+  SmallDevice small(32, 6);
+  CoapChannel channel;
+  channel.device(small.device.port());
+  const TagId tag = channel.tag("/text", {{"format", text("text")}}, true);
+  channel.start();
+  const WriteOutcome outcome = channel.write(tag, Value::text(std::string(600, 'w')));
+  EXPECT_EQ(outcome.result, CommandResult::refused);
+  EXPECT_EQ(outcome.status.detail(), 413);
+  EXPECT_EQ(small.device.requests().size(), 1u);
 }
 
 TEST(CoapDriver, a_command_is_refused_with_the_code_and_unknown_without_an_answer) {
@@ -332,6 +395,135 @@ TEST(Observe, an_unknown_token_is_told_off_with_a_reset) {
   world.peer.device().send(stranger.with(kObserve, 5));
   world.peer.wait_confirmed(*world.channel.driver, 1);
   EXPECT_EQ(world.peer.device().confirmations()[0].type, CoapMessage::rst);
+}
+
+// Registers with a body in two blocks; `meanwhile` is told, with the registration's token, before the second of them.
+struct LongObserved {
+  std::function<CoapMessage(CoapMessage)> meanwhile;
+  std::vector<std::string> bodies{std::string(100, 'o')};  // of one registration after the other
+  uint32_t sequence = 4;
+  std::string token, body;
+  CoapDevice device{[this](const CoapMessage& request) {
+    Replies replies;
+    const uint32_t asked = request.number(kBlock2).value_or(2);
+    if (request.number(kObserve)) {
+      token = request.token;
+      body = bodies[std::min<size_t>(sequence++ - 4, bodies.size() - 1)];
+    }
+    if (asked >> 4 > 0 && meanwhile) {
+      CoapMessage told;
+      told.type = CoapMessage::con;
+      told.code = kContent;
+      told.id = 6000;
+      told.token = token;
+      replies.push_back(std::exchange(meanwhile, nullptr)(told));
+    }
+    const size_t begin = (asked >> 4) * 64;
+    CoapMessage reply = CoapDevice::reply(request, kContent, body.substr(begin, 64));
+    reply.with(kBlock2, (asked & ~8u) | (begin + 64 < body.size() ? 8 : 0));
+    if (request.number(kObserve)) reply.with(kObserve, sequence);
+    replies.push_back(reply);
+    return replies;
+  }};
+  CoapChannel channel;
+  TagId tag;
+  void start() {
+    channel.device(device.port(), {{"observe", FieldValue(true)}});
+    tag = channel.tag("/t", {{"type", text("string")}});
+    channel.start();
+  }
+  std::string read() {
+    RecordingSink sink;
+    const Status status = channel.read(sink);
+    EXPECT_TRUE(status.ok()) << status.what();
+    return to_text(sink.value(tag));
+  }
+};
+
+TEST(Observe, what_is_told_while_the_rest_of_the_registration_is_fetched_is_not_overwritten_by_it) {
+  LongObserved world;
+  world.meanwhile = [](CoapMessage told) {
+    told.payload = "new";
+    return told.with(kObserve, 6);
+  };
+  world.start();
+  EXPECT_EQ(world.read(), "new");
+  EXPECT_EQ(world.read(), "new");
+  EXPECT_EQ(world.device.requests().size(), 2u);
+}
+
+TEST(Observe, what_is_told_in_blocks_while_the_rest_of_the_registration_is_fetched_is_read_again) {
+  LongObserved world;
+  world.meanwhile = [&](CoapMessage told) {
+    told.payload = std::string(64, 'n');
+    return told.with(kObserve, 6).with(kBlock2, 8 | 2);
+  };
+  world.bodies.push_back(std::string(100, 'n'));
+  world.start();
+  EXPECT_EQ(world.read(), world.bodies[0]);
+  EXPECT_THAT(world.channel.driver->attend(world.channel.clock.now()).news, testing::ElementsAre(world.tag));
+  EXPECT_EQ(world.read(), world.bodies.back());
+}
+
+TEST(Observe, an_older_one_that_comes_while_the_rest_of_the_registration_is_fetched_is_dropped) {
+  LongObserved world;
+  world.meanwhile = [](CoapMessage told) {
+    told.payload = "older";
+    return told.with(kObserve, 4);
+  };
+  world.start();
+  EXPECT_EQ(world.read(), world.bodies[0]);
+  EXPECT_EQ(world.read(), world.bodies.back());
+}
+
+TEST(Observe, a_late_copy_of_the_answer_to_the_last_registration_is_not_the_answer_to_this_one) {
+  CoapMessage first;
+  CoapDevice device([&](const CoapMessage& request) {
+    if (request.path() == "/u") return Replies{CoapDevice::reply(request, kContent, "5")};
+    CoapMessage reply = CoapDevice::reply(request, kContent, first.payload.empty() ? "1" : "9");
+    reply.with(kMaxAge, 30).with(kObserve, first.payload.empty() ? 100 : 101);
+    if (!first.payload.empty()) return Replies{first, reply};
+    first = reply;
+    return Replies{reply};
+  });
+  CoapChannel channel;
+  channel.device(device.port());
+  const TagId tag = channel.tag("/t", {{"observe", FieldValue(true)}});
+  channel.tag("/u");
+  channel.start();
+  RecordingSink before, after;
+  ASSERT_TRUE(channel.read(before).ok());
+  channel.clock.put_forward(36s);
+  ASSERT_TRUE(channel.read(after).ok());
+  EXPECT_EQ(after.value(tag), Value(int64_t{9}));
+  const auto requests = device.requests();
+  ASSERT_EQ(requests.size(), 4u);
+  EXPECT_EQ(requests[0].token, requests[2].token);
+}
+
+// libcoap does not repeat a request for which it has seen something with the same token.
+TEST(Observe, a_stale_notification_does_not_silence_a_registration) {
+  int asked = 0;
+  CoapDevice device([&](const CoapMessage& request) {
+    const uint32_t sequences[] = {100, 99, 101};
+    CoapMessage reply = CoapDevice::reply(request, kContent, std::to_string(asked));
+    reply.with(kMaxAge, 30).with(kObserve, sequences[std::min(asked, 2)]);
+    if (asked++ == 1) {
+      reply.type = CoapMessage::con;
+      reply.id = 7000;
+    }
+    return Replies{reply};
+  });
+  CoapChannel channel;
+  channel.device(device.port(), {{"observe", FieldValue(true)}});
+  const TagId tag = channel.tag("/t");
+  channel.start();
+  RecordingSink before, after;
+  ASSERT_TRUE(channel.read(before).ok());
+  channel.clock.put_forward(36s);
+  const Status status = channel.read(after);
+  ASSERT_TRUE(status.ok()) << status.what();
+  EXPECT_EQ(after.value(tag), Value(int64_t{2}));
 }
 
 TEST(Observe, a_device_without_observe_is_polled) {

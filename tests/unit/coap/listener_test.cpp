@@ -196,6 +196,18 @@ TEST_F(CoapListenerTest, a_device_at_another_address_cannot_post_for_it) {
   EXPECT_THAT(output_.values, IsEmpty());
 }
 
+TEST_F(CoapListenerTest, an_address_is_the_same_however_it_is_written) {
+  for (const char* address : {"::ffff:127.0.0.1", "0:0:0:0:0:FFFF:7f00:1"}) {
+    const std::string root = "r" + std::to_string(channel_.settings.devices.size());
+    channel_.device({{"root", text("/" + root)}, {"address", text(address)}});
+    channel_.tag({{"path", text("/t")}});
+  }
+  open();
+  EXPECT_EQ(ask(device_, at(post(1, "r2", "1"), "t")).code, 0);
+  EXPECT_EQ(ask(device_, at(post(2, "r3", "2"), "t")).code, 0);
+  EXPECT_THAT(output_.values, ElementsAre("1", "2"));
+}
+
 TEST_F(CoapListenerTest, a_silent_device_goes_offline) {
   channel_.channel("offline_after", FieldValue(Duration(60s)));
   open();

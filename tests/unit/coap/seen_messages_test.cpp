@@ -40,6 +40,25 @@ TEST(SeenMessages, what_had_no_effect_may_come_again) {
   EXPECT_EQ(seen.seen(1, kStart), std::nullopt);
 }
 
+TEST(SeenMessages, what_came_again_is_remembered_for_the_whole_lifetime) {
+  SeenMessages seen(3);
+  seen.seen(1, kStart);
+  seen.forget(1);
+  EXPECT_EQ(seen.seen(1, kStart + 200s), std::nullopt);
+  EXPECT_EQ(seen.seen(1, kStart + 300s), uint8_t{0});
+  EXPECT_EQ(seen.seen(1, kStart + 447s), std::nullopt);
+}
+
+TEST(SeenMessages, what_is_forgotten_takes_no_place) {
+  SeenMessages seen(3);
+  for (const uint64_t message : {1, 2, 3, 4}) {
+    seen.seen(message, kStart);
+    if (message < 3) seen.forget(message);
+  }
+  seen.seen(1, kStart);
+  EXPECT_EQ(seen.seen(3, kStart), uint8_t{0});
+}
+
 }  // namespace
 
 }  // namespace ferrule::coap
