@@ -61,7 +61,8 @@ bool DeviceEnd::received(Token token, Incoming&& message) {
   }
   for (auto& [resource, watch] : watches_) {
     if (watch.token != token) continue;
-    if (!message.acknowledges) notified(watch, std::move(message));  // else a copy of the answer that we have
+    // An acknowledgement that promises nothing is a copy of an answer that we have.
+    if (!message.acknowledges || message.observe) notified(watch, std::move(message));
     return true;
   }
   return false;

@@ -21,12 +21,10 @@ class SeenMessages {
 
   // What a message was answered with: 0, not yet. Nothing: it is new, and is kept from now on; the oldest gives way.
   std::optional<uint8_t> seen(uint64_t message, MonoTime now) {
-    while (!order_.empty() && (order_.size() >= most_ || now - order_.front().at >= kLifetime)) {
-      forget(order_.front().message);
-    }
-    const auto [found, fresh] = seen_.try_emplace(message);
-    if (!fresh) return found->second.code;
-    found->second.place = order_.insert(order_.end(), {message, now});
+    while (!order_.empty() && now - order_.front().at >= kLifetime) forget(order_.front().message);
+    if (const auto found = seen_.find(message); found != seen_.end()) return found->second.code;
+    if (order_.size() >= most_) forget(order_.front().message);
+    seen_.emplace(message, Seen{0, order_.insert(order_.end(), {message, now})});
     return std::nullopt;
   }
   void answered(uint64_t message, uint8_t code) {

@@ -1,4 +1,5 @@
 """coap-server and coap-client, libcoap's own, as peers; what the tests of CoAP share."""
+import re
 import subprocess
 
 from harness import Program, free_port, wait_for
