@@ -11,21 +11,51 @@ namespace ferrule {
 namespace {
 
 // Kept small: there may be 300,000 of them, and most are treated in no way.
-struct TagState {
+class TagState {
+ public:
+  uint16_t configured_in = 0;
   bool known = false;
   bool wanted = false;   // by the watch
   bool current = false;  // its latest reading was not bad and is not stale
-  uint32_t configured_in = 0;
-  MonoTime read_at;
-  std::unique_ptr<const Treatment> special;  // null: none
-  Told told;
 
+  void treat(Treatment treatment) {
+    special_ = treatment == Treatment{} ? nullptr : std::make_unique<Special>(Special{std::move(treatment), {}, {}});
+  }
   const Treatment& treatment() const {
     static const Treatment kPlain;
-    return special == nullptr ? kPlain : *special;
+    return special_ == nullptr ? kPlain : special_->treatment;
   }
+  // When it was read last, of those that may grow stale.
+  MonoTime read_at() const { return special_ == nullptr ? MonoTime() : special_->read_at; }
+  void read(const Sample& sample) {
+    current = sample.quality != Quality::bad;
+    if (special_ != nullptr) special_->read_at = sample.read_at;
+  }
+  // What the uplinks were told last; the value only where a deadband asks for it.
+  Told told() const {
+    return {special_ == nullptr ? Value() : special_->told, told_at_, told_quality_, told_reason_, told_ever_};
+  }
+  void tell(const Sample& sample) {
+    told_ever_ = true;
+    told_quality_ = sample.quality;
+    told_reason_ = sample.reason;
+    told_at_ = sample.read_at;
+    if (special_ != nullptr) special_->told = sample.value;
+  }
+
+ private:
+  struct Special {
+    Treatment treatment;
+    Value told;
+    MonoTime read_at;
+  };
+  bool told_ever_ = false;
+  Quality told_quality_ = Quality::bad;
+  Reason told_reason_ = Reason::none;
+  MonoTime told_at_;
+  std::unique_ptr<Special> special_;  // null: nothing is done to it
 };
-static_assert(sizeof(TagState) <= 56);
+static_assert(sizeof(TagState) <= 24);
 
 }  // namespace
 
@@ -36,7 +66,7 @@ struct Bus::Impl {
   const Names& names;
   TagTable& table;
   Watch* watch = nullptr;
-  uint32_t generation = 0;
+  uint16_t generation = 0;
   std::vector<TagState> tags;       // by TagId
   std::vector<uint32_t> perishing;  // tags with `stale_after`, those of a device together
   Samples bits;                     // reused by convert()
@@ -64,7 +94,7 @@ void Bus::Impl::configure(TagId tag, Treatment treatment) {
   state.wanted = watch != nullptr && watch->wants(tag);
   state.configured_in = generation;
   if (treatment.stale_after > Duration::zero()) perishing.push_back(index_of(tag));
-  state.special = treatment == Treatment{} ? nullptr : std::make_unique<const Treatment>(std::move(treatment));
+  if (!(state.treatment() == treatment)) state.treat(std::move(treatment));
   table.add(tag);
 }
 
@@ -126,10 +156,9 @@ void Bus::Impl::hold_back(Samples& samples) {
     TagState& state = tags[index_of(sample.tag)];
     const bool bad = sample.quality == Quality::bad;
     counters.bad += bad ? 1 : 0;
-    state.read_at = sample.read_at;
-    state.current = !bad;
-    if (!is_news(state.treatment(), state.told, sample)) continue;
-    state.told.tell(sample);
+    state.read(sample);
+    if (!is_news(state.treatment(), state.told(), sample)) continue;
+    state.tell(sample);
     if (&sample != &samples[kept]) samples[kept] = std::move(sample);
     ++kept;
   }
@@ -153,7 +182,7 @@ RecordPtr Bus::Impl::record(DeviceId device, Samples&& samples, Duration offset)
 RecordPtr Bus::Impl::stale_record(DeviceId device, Samples&& samples) {
   const Duration offset = wall_offset();
   show(samples, offset);
-  for (const Sample& sample : samples) tags[index_of(sample.tag)].told.tell(sample);
+  for (const Sample& sample : samples) tags[index_of(sample.tag)].tell(sample);
   counters.read += samples.size();
   counters.forwarded += samples.size();
   return record(device, std::move(samples), offset);
@@ -196,8 +225,8 @@ MonoTime Bus::expire(MonoTime now, std::vector<RecordPtr>& out) {
   for (const uint32_t index : impl_->perishing) {
     TagState& state = impl_->tags[index];
     const Duration after = state.treatment().stale_after;
-    if (!state.current || now - state.read_at < after) {
-      next = std::min(next, (state.current ? state.read_at : now) + after);
+    if (!state.current || now - state.read_at() < after) {
+      next = std::min(next, (state.current ? state.read_at() : now) + after);
       continue;
     }
     next = std::min(next, now + after);  // a reading may come at once

@@ -12,14 +12,6 @@ struct Told {
   Quality quality = Quality::bad;
   Reason reason = Reason::none;
   bool ever = false;
-
-  void tell(const Sample& sample) {
-    value = sample.value;
-    read_at = sample.read_at;
-    quality = sample.quality;
-    reason = sample.reason;
-    ever = true;
-  }
 };
 
 // Whether `sample` (treated) goes north after `told`, as bus.h promises.

@@ -10,37 +10,49 @@ WallTime in_utc(MonoTime at, Duration wall_offset) { return WallTime(at.time_sin
 
 void TagTable::add(TagId tag) {
   const std::lock_guard guard(lock_);
-  if (rows_.size() <= index_of(tag)) rows_.resize(index_of(tag) + 1);
-  Row& row = rows_[index_of(tag)];
-  if (row.configured) return;
-  row.configured = true;
-  row.latest = Latest{};
-  row.latest.sample.tag = tag;
-  row.latest.sample.quality = Quality::bad;
-  row.latest.sample.reason = Reason::not_read_yet;
+  if (configured(tag)) return;
+  if (rows_.size() <= index_of(tag)) {
+    rows_.resize(index_of(tag) + 1);
+    configured_.resize(index_of(tag) + 1);
+  }
+  configured_[index_of(tag)] = true;
 }
 
 void TagTable::remove(TagId tag) {
   const std::lock_guard guard(lock_);
-  if (index_of(tag) < rows_.size()) rows_[index_of(tag)] = Row{};
+  if (!configured(tag)) return;
+  rows_[index_of(tag)] = Row{};
+  configured_[index_of(tag)] = false;
+  source_ns_.erase(tag);
 }
 
 void TagTable::update(std::span<const Sample> samples, Duration wall_offset) {
   const std::lock_guard guard(lock_);
   for (const Sample& sample : samples) {
-    if (index_of(sample.tag) >= rows_.size()) continue;
+    if (!configured(sample.tag)) continue;
     Row& row = rows_[index_of(sample.tag)];
-    if (!row.configured) continue;
-    row.latest.sample = sample;
-    row.latest.timestamp = in_utc(sample.read_at, wall_offset);
-    ++row.latest.changes;
+    row = {sample.value,   sample.read_at, in_utc(sample.read_at, wall_offset), row.changes + 1, sample.detail,
+           sample.quality, sample.reason};
+    if (sample.source_ns != 0) {
+      source_ns_[sample.tag] = sample.source_ns;
+    } else if (!source_ns_.empty()) {
+      source_ns_.erase(sample.tag);
+    }
   }
+}
+
+Latest TagTable::of(TagId tag) const {
+  const Row& row = rows_[index_of(tag)];
+  const auto source = source_ns_.find(tag);
+  return {{row.value, row.read_at, tag, row.quality, row.reason, row.detail, source == source_ns_.end() ? 0 : source->second},
+          row.timestamp,
+          row.changes};
 }
 
 std::optional<Latest> TagTable::latest(TagId tag) const {
   const std::lock_guard guard(lock_);
-  if (index_of(tag) >= rows_.size() || !rows_[index_of(tag)].configured) return std::nullopt;
-  return rows_[index_of(tag)].latest;
+  if (!configured(tag)) return std::nullopt;
+  return of(tag);
 }
 
 std::vector<Latest> TagTable::latest(std::span<const TagId> tags) const {
@@ -48,7 +60,7 @@ std::vector<Latest> TagTable::latest(std::span<const TagId> tags) const {
   found.reserve(tags.size());
   const std::lock_guard guard(lock_);
   for (const TagId tag : tags) {
-    if (index_of(tag) < rows_.size() && rows_[index_of(tag)].configured) found.push_back(rows_[index_of(tag)].latest);
+    if (configured(tag)) found.push_back(of(tag));
   }
   return found;
 }
@@ -57,8 +69,8 @@ std::vector<Latest> TagTable::all() const {
   std::vector<Latest> found;
   const std::lock_guard guard(lock_);
   found.reserve(rows_.size());
-  for (const Row& row : rows_) {
-    if (row.configured) found.push_back(row.latest);
+  for (uint32_t index = 0; index < rows_.size(); ++index) {
+    if (configured_[index]) found.push_back(of(TagId{index}));
   }
   return found;
 }

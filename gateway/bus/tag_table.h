@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <vector>
 
 #include "core/sample.h"
@@ -17,7 +18,7 @@ namespace ferrule {
 struct Latest {
   Sample sample;         // after scale, limits and rules; not_read_yet before the first poll
   WallTime timestamp;    // of the reading
-  uint64_t changes = 0;  // how often it was updated since the start
+  uint32_t changes = 0;  // how often it was updated since the start
 };
 
 class TagTable {
@@ -34,12 +35,22 @@ class TagTable {
   std::vector<Latest> all() const;
 
  private:
-  struct Row {
-    Latest latest;
-    bool configured = false;
+  struct Row {  // kept small: there may be 300,000 of them
+    Value value;
+    MonoTime read_at;
+    WallTime timestamp;
+    uint32_t changes = 0;
+    uint16_t detail = 0;
+    Quality quality = Quality::bad;
+    Reason reason = Reason::not_read_yet;
   };
+  bool configured(TagId tag) const { return index_of(tag) < configured_.size() && configured_[index_of(tag)]; }  // lock held
+  Latest of(TagId tag) const;                                                                                    // lock held
+
   mutable std::mutex lock_;
-  std::vector<Row> rows_;  // by TagId
+  std::vector<Row> rows_;                         // by TagId
+  std::vector<bool> configured_;                  // by TagId
+  std::unordered_map<TagId, int64_t> source_ns_;  // of the few whose devices tell
 };
 
 }  // namespace ferrule

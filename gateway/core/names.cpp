@@ -65,7 +65,7 @@ uint32_t Names::add(Directory<kMax>& directory, std::atomic<uint32_t>& count, Ke
   auto& slot = directory[index / kChunk];
   if (slot.load(std::memory_order_relaxed) == nullptr) slot.store(new Chunk, std::memory_order_release);
   key.name = keep(key.name);
-  (*slot.load(std::memory_order_relaxed))[index % kChunk] = {key.name, key.device};
+  (*slot.load(std::memory_order_relaxed))[index % kChunk] = {key.name.data(), static_cast<uint32_t>(key.name.size()), key.device};
   count.store(index + 1, std::memory_order_release);
   if (2 * ++used_slots_ > slots_.size()) grow();
   slots_[slot_of(key)] = (index + 1) | (key.device == DeviceId::none ? kOfDevice : 0);
@@ -107,12 +107,12 @@ std::optional<TagId> Names::find_tag(std::string_view full_name) const {
 
 std::string_view Names::name(DeviceId id) const {
   if (index_of(id) >= device_count()) return {};
-  return (*devices_[index_of(id) / kChunk].load(std::memory_order_acquire))[index_of(id) % kChunk].name;
+  return (*devices_[index_of(id) / kChunk].load(std::memory_order_acquire))[index_of(id) % kChunk].name();
 }
 
 std::string_view Names::name(TagId id) const {
   if (index_of(id) >= tag_count()) return {};
-  return (*tags_[index_of(id) / kChunk].load(std::memory_order_acquire))[index_of(id) % kChunk].name;
+  return (*tags_[index_of(id) / kChunk].load(std::memory_order_acquire))[index_of(id) % kChunk].name();
 }
 
 DeviceId Names::device_of(TagId id) const {

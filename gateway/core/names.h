@@ -48,9 +48,11 @@ class Names {
   uint32_t tag_count() const { return tag_count_.load(std::memory_order_acquire); }
 
  private:
-  struct Entry {
-    std::string_view name;
+  struct Entry {  // kept small: there may be millions
+    const char* text = nullptr;
+    uint32_t size = 0;
     DeviceId device = DeviceId::none;
+    std::string_view name() const { return {text, size}; }
   };
   static constexpr uint32_t kChunk = 1024;
   static constexpr uint32_t kMaxTags = 1u << 22;
