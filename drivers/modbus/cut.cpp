@@ -79,17 +79,15 @@ Cut moved(Cut cut, int32_t by) {
   return cut;
 }
 
-void decode_cuts(std::span<const Cut> cuts, std::span<const uint8_t> data, SampleSink& sink) {
-  for (const Cut& cut : cuts) {
-    if (cut.bytes == 0) {
-      sink.good(cut.tag, (data[cut.at / 8] >> (cut.at % 8) & 1) != 0);
-    } else if (cut.bit >= 0) {
-      sink.good(cut.tag, bit_of_register(data, cut));
-    } else if (Value value = value_of(cut, data); !value.empty()) {
-      sink.good(cut.tag, std::move(value));
-    } else {
-      sink.bad(cut.tag, Reason::not_a_number);
-    }
+void decode_cut(const Cut& cut, std::span<const uint8_t> data, SampleSink& sink) {
+  if (cut.bytes == 0) {
+    sink.good(cut.tag, (data[cut.at / 8] >> (cut.at % 8) & 1) != 0);
+  } else if (cut.bit >= 0) {
+    sink.good(cut.tag, bit_of_register(data, cut));
+  } else if (Value value = value_of(cut, data); !value.empty()) {
+    sink.good(cut.tag, std::move(value));
+  } else {
+    sink.bad(cut.tag, Reason::not_a_number);
   }
 }
 

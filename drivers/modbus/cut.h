@@ -20,6 +20,7 @@ struct Cut {
   WireType type = WireType::uint16;
   ByteOrder order = ByteOrder::abcd;
   BitField field;
+  bool operator==(const Cut&) const = default;
 };
 
 // What one tag takes of a reply, or, with a cut that counts from offset 0, of its area: registers (or bits) start .. end - 1.
@@ -36,7 +37,7 @@ Cut moved(Cut cut, int32_t by);
 // Of a reply whose first register (or bit) is `first`; all that the point reads is in it.
 Cut cut_of(TagId tag, const Point& point, uint32_t first);
 
-// `data` holds all that the cuts take. Each tag is answered once: good, or bad with not_a_number where the bytes are no value.
-void decode_cuts(std::span<const Cut> cuts, std::span<const uint8_t> data, SampleSink& sink);
+// `data` holds all that the cut takes. The tag is answered: good, or bad with not_a_number where the bytes are no value.
+void decode_cut(const Cut& cut, std::span<const uint8_t> data, SampleSink& sink);
 
 }  // namespace ferrule::modbus

@@ -160,7 +160,7 @@ Exchange ModbusDriver::answered(const Request& request, const Answer& answer, Sa
     exchange.status = with_request(answer.status, request.text);
     // Bytes came that were no answer: that, and not the closing of the link that followed, is what the tags suffer from.
     if (answer.link_answers) {
-      for (const Cut& cut : body.cuts) sink.bad(cut.tag, Reason::bad_reply);
+      for (const Cut cut : body.cuts) sink.bad(cut.tag, Reason::bad_reply);
     } else if (answer.status.fault() == Fault::timeout && answer.sent) {
       silent(request, sink, exchange);
     }
@@ -173,7 +173,7 @@ Exchange ModbusDriver::answered(const Request& request, const Answer& answer, Sa
 // As a request that is held off: nothing was asked, so it is nobody's silence.
 Exchange ModbusDriver::set_aside(const Request& request, SampleSink& sink) const {
   const auto& body = static_cast<const ReadBody&>(*request.body);
-  for (const Cut& cut : body.cuts) sink.bad(cut.tag, Reason::timeout);
+  for (const Cut cut : body.cuts) sink.bad(cut.tag, Reason::timeout);
   say_refused(body, sink);
   Exchange exchange;
   exchange.status = Status(Fault::timeout, request.text + ": the unit answers others, so this one is asked for seldom");
@@ -191,7 +191,7 @@ void ModbusDriver::refused(const Request& request, const Answer& answer, SampleS
   }
   if (!exchange.instead.empty()) return;
   const auto& body = static_cast<const ReadBody&>(*request.body);
-  for (const Cut& cut : body.cuts) sink.bad(cut.tag, Reason::device_refused, answer.exception);
+  for (const Cut cut : body.cuts) sink.bad(cut.tag, Reason::device_refused, answer.exception);
 }
 
 void ModbusDriver::silent(const Request& request, SampleSink& sink, Exchange& exchange) {
@@ -202,7 +202,7 @@ void ModbusDriver::silent(const Request& request, SampleSink& sink, Exchange& ex
   // Not the unit's silence: its poll goes on with the other parts.
   exchange.status = {Fault::bad_reply, exchange.status.what()};
   if (!exchange.instead.empty()) return;
-  for (const Cut& cut : static_cast<const ReadBody&>(*request.body).cuts) sink.bad(cut.tag, Reason::timeout);
+  for (const Cut cut : static_cast<const ReadBody&>(*request.body).cuts) sink.bad(cut.tag, Reason::timeout);
 }
 
 MonoTime ModbusDriver::free_at(const Request& request, MonoTime now) const {

@@ -9,10 +9,9 @@ namespace {
 
 using Pieces = std::vector<Piece>;
 
-Pieces pieces_of(std::span<const Cut> cuts) {
+Pieces pieces_of(const Cuts& cuts) {
   Pieces pieces;
-  pieces.reserve(cuts.size());
-  for (const Cut& cut : cuts) pieces.push_back(piece_of(cut));
+  for (const Cut cut : cuts) pieces.push_back(piece_of(cut));
   std::ranges::stable_sort(pieces, {}, [](const Piece& piece) { return std::tuple(piece.start, piece.end); });
   return pieces;
 }
@@ -66,7 +65,7 @@ Request request_of(const Request& whole, std::span<const Piece> pieces, std::vec
   std::vector<Cut> cuts;
   cuts.reserve(pieces.size());
   for (const Piece& piece : pieces) cuts.push_back(moved(piece.cut, static_cast<int32_t>(first)));
-  return make_read(whole.device, question, body.models, std::move(cuts), std::move(refused), trial);
+  return make_read(whole.device, question, body.models, cuts, std::move(refused), trial);
 }
 
 }  // namespace

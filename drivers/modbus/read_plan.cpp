@@ -86,7 +86,7 @@ class SpacePlan {
                             .function = read_function(space_.area),
                             .address = static_cast<uint16_t>(block.start),
                             .count = static_cast<uint16_t>(block.width)};
-    Request request = make_read(device_.id, question, space_.models, std::move(cuts));
+    Request request = make_read(device_.id, question, space_.models, cuts);
     request.bytes_out = limits_.time.bytes_out();
     request.bytes_in = limits_.time.bytes_in(question);
     request.cost = limits_.time.of(question);
@@ -148,7 +148,7 @@ std::array<uint8_t, 5> read_pdu(const Question& question) {
           static_cast<uint8_t>(question.count)};
 }
 
-Request make_read(DeviceId device, const Question& question, std::optional<ModelRange> models, std::vector<Cut> cuts,
+Request make_read(DeviceId device, const Question& question, std::optional<ModelRange> models, std::span<const Cut> cuts,
                   std::vector<RefusedTag> refused, std::shared_ptr<Trial> trial) {
   Request request;
   request.device = device;
@@ -160,7 +160,7 @@ Request make_read(DeviceId device, const Question& question, std::optional<Model
   body->question = question;
   body->models = models;
   body->pdu = read_pdu(question);
-  body->cuts = std::move(cuts);
+  body->cuts = Cuts(cuts);
   body->refused = std::move(refused);
   body->trial = std::move(trial);
   request.body = std::move(body);
@@ -188,7 +188,7 @@ Result<Wanted> wanted_of(TagId tag, const Point& point) {
 
 void add_wanted(const ReadBody& body, std::span<const TagId> tags, std::vector<Wanted>& wanted) {
   const Space space{area_of(body.question.function), body.models};
-  for (const Cut& cut : body.cuts) {
+  for (const Cut cut : body.cuts) {
     if (!std::ranges::binary_search(tags, cut.tag)) continue;
     wanted.push_back({space, piece_of(moved(cut, -int32_t{body.question.address}))});
   }

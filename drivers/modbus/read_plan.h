@@ -7,7 +7,7 @@
 #include <span>
 #include <vector>
 
-#include "modbus/cut.h"
+#include "modbus/cuts.h"
 #include "modbus/line_time.h"
 #include "modbus/point.h"
 #include "modbus/reply.h"
@@ -30,7 +30,7 @@ struct ReadBody final : Request::Body {
   Question question;  // with `models`: its address counts from the model's first word
   std::optional<ModelRange> models;
   std::array<uint8_t, 5> pdu{};
-  std::vector<Cut> cuts;
+  Cuts cuts;
   std::vector<RefusedTag> refused;  // answered along with this request, without asking
   bool all_refused = false;         // and so was what it asks for: the only request of its group, to see whether the unit lives
   std::shared_ptr<Trial> trial;     // what this request is a part of; see refusals.h
@@ -68,7 +68,7 @@ Result<Requests> plan_reads(const DeviceSettings& device, std::span<const Wanted
                             const Refusals& refusals);
 
 // A request for these cuts of one reply, which starts at `question`'s address. Its cost is the caller's to fill in.
-Request make_read(DeviceId device, const Question& question, std::optional<ModelRange> models, std::vector<Cut> cuts,
+Request make_read(DeviceId device, const Question& question, std::optional<ModelRange> models, std::span<const Cut> cuts,
                   std::vector<RefusedTag> refused = {}, std::shared_ptr<Trial> trial = nullptr);
 
 // Function, address, count.
@@ -78,7 +78,7 @@ Function read_function(Area area);
 
 // `data` has body.question.data_bytes() bytes. Each tag is answered once.
 inline void decode_reply(const ReadBody& body, std::span<const uint8_t> data, SampleSink& sink) {
-  decode_cuts(body.cuts, data, sink);
+  for (const Cut cut : body.cuts) decode_cut(cut, data, sink);
 }
 
 }  // namespace ferrule::modbus

@@ -85,7 +85,7 @@ WriteOutcome ModbusDriver::read_back(const Command& command, Deadline deadline) 
   }
   OneValue now;
   const Cut cut = cut_of(command.tag, point, point.address.offset);
-  decode_cuts(std::span(&cut, 1), answer.data, now);
+  decode_cut(cut, answer.data, now);
   const auto wanted = value_as_read(point, command.value);
   if (wanted.ok() && now.value() == *wanted) return {CommandResult::done, {}};
   return {CommandResult::refused,

@@ -7,6 +7,8 @@
 
 int main(int argc, char** argv) {
   mallopt(M_ARENA_MAX, 2);  // an arena per thread would cost more memory than all our data
+  // Else it rises with each large block that is freed, and the next ones lie in the heap and hold it open.
+  mallopt(M_MMAP_THRESHOLD, 1 << 20);
   CLI::App app("ferrule, the industrial IoT edge gateway", "ferrule");
   app.require_subcommand(1);
   app.footer(

@@ -67,7 +67,7 @@ uint32_t Names::add(Directory<kMax>& directory, std::atomic<uint32_t>& count, Ke
   key.name = keep(key.name);
   (*slot.load(std::memory_order_relaxed))[index % kChunk] = {key.name.data(), static_cast<uint32_t>(key.name.size()), key.device};
   count.store(index + 1, std::memory_order_release);
-  if (2 * ++used_slots_ > slots_.size()) grow();
+  if (4 * ++used_slots_ > 3 * slots_.size()) grow();
   slots_[slot_of(key)] = (index + 1) | (key.device == DeviceId::none ? kOfDevice : 0);
   return index;
 }

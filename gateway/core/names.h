@@ -80,8 +80,8 @@ class Names {
   std::atomic<uint32_t> device_count_{0};
 
   mutable std::mutex lock_;  // guards what follows
-  // From a key to its id: a hash table of its own, because one of the standard library's takes 60 bytes a name. At most half
-  // full; searched from the key's hash onwards. 0: empty; else id + 1, with kOfDevice where it is a device's.
+  // From a key to its id: a hash table of its own, because one of the standard library's takes 60 bytes a name. At most three
+  // quarters full; searched from the key's hash onwards. 0: empty; else id + 1, with kOfDevice where it is a device's.
   static constexpr uint32_t kOfDevice = 1u << 31;
   std::vector<uint32_t> slots_;
   size_t used_slots_ = 0;

@@ -19,7 +19,7 @@ std::optional<WaitingCommand> CommandQueue::pop() {
   const std::lock_guard guard(lock_);
   if (waiting_.empty()) return std::nullopt;
   std::optional<WaitingCommand> first(std::move(waiting_.front()));
-  waiting_.pop_front();
+  waiting_.erase(waiting_.begin());
   return first;
 }
 
@@ -43,7 +43,7 @@ std::optional<WaitingProbe> CommandQueue::pop_probe() {
   const std::lock_guard guard(lock_);
   if (probes_.empty()) return std::nullopt;
   std::optional<WaitingProbe> first(std::move(probes_.front()));
-  probes_.pop_front();
+  probes_.erase(probes_.begin());
   return first;
 }
 

@@ -4,10 +4,10 @@
 #pragma once
 
 #include <condition_variable>
-#include <deque>
 #include <functional>
 #include <mutex>
 #include <optional>
+#include <vector>
 
 #include "sdk/driver.h"
 
@@ -45,8 +45,8 @@ class CommandQueue {
  private:
   mutable std::mutex lock_;
   std::condition_variable changed_;
-  std::deque<WaitingCommand> waiting_;
-  std::deque<WaitingProbe> probes_;
+  std::vector<WaitingCommand> waiting_;  // few, if any: no room is kept for them
+  std::vector<WaitingProbe> probes_;
   bool news_ = false;
   bool closed_ = false;
 };

@@ -30,7 +30,7 @@ class FrameRing final : public FrameTrace {
  public:
   // 2,000 channels must not take what one may: what all rings of a gateway take together is bounded.
   static constexpr size_t kTogether = 2u << 20;
-  static constexpr size_t kLeast = 1024;
+  static constexpr size_t kLeast = 2048;
   static constexpr size_t kMost = 64u << 10;
   static size_t size_for(size_t channels);
 

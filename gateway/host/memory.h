@@ -1,4 +1,4 @@
-// Gives back what only the start needed. On a small box the parser, the command line and the initialisation of the TLS library
+// Gives back what only the start, or a reload, needed. On a small box the parser, the command line and the initialisation of the TLS library
 // would otherwise stay in memory for five years.
 #pragma once
 

@@ -68,6 +68,7 @@ void reload(Gateway& gateway, const Clock& clock) {
   const auto now = std::chrono::duration_cast<std::chrono::microseconds>(clock.now().time_since_epoch()).count();
   notify_systemd("RELOADING=1\nMONOTONIC_USEC=" + std::to_string(now));
   (void)gateway.reload();  // it has said what is wrong; the old configuration runs on
+  release_startup_memory();
   notify_systemd("READY=1");
 }
 

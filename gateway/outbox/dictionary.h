@@ -6,9 +6,7 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "core/names.h"
@@ -36,8 +34,8 @@ class Dictionary {
   // Rows from the file, devices before their tags. False: it contradicts what is known, and is ignored.
   bool load(const Row& row);
 
-  std::span<const Row> unsaved() const { return unsaved_; }
-  void saved() { unsaved_.clear(); }
+  std::vector<Row> unsaved() const;
+  void saved() { std::vector<uint32_t>().swap(unsaved_); }
   uint32_t last() const { return last_; }
   // Ids up to this one are taken, whether or not their names could be read.
   void skip(uint32_t id) { last_ = id > last_ ? id : last_; }
@@ -45,19 +43,20 @@ class Dictionary {
   void save_all_again();
 
  private:
-  struct Known {
+  static constexpr uint32_t kUnknown = 0xffffffff;
+  struct Known {  // kept small: there may be 300,000 of them
     uint32_t device = 0;
-    DeviceId as_device = DeviceId::none;
-    TagId as_tag = TagId::none;
+    uint32_t index = kUnknown;  // in the process: of the tag, or of the device
   };
-  uint32_t add(uint32_t device, std::string_view name, Known known);
+  bool knows(uint32_t id) const { return id < known_.size() && known_[id].index != kUnknown; }
+  uint32_t add(Known known);
   void place(uint32_t id, Known known);
 
   static constexpr uint32_t kMaxId = 1u << 23;
   Names& names_;
-  std::unordered_map<uint32_t, Known> known_;  // by stored id
-  std::vector<uint32_t> devices_, tags_;       // by process id; 0 = not stored
-  std::vector<Row> unsaved_;
+  std::vector<Known> known_;              // by stored id
+  std::vector<uint32_t> devices_, tags_;  // by process id; 0 = not stored
+  std::vector<uint32_t> unsaved_;         // stored ids
   uint32_t last_ = 0;
 };
 

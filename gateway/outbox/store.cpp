@@ -13,10 +13,6 @@ namespace {
 
 constexpr uint64_t kApart = 32u << 10;
 
-Status write_name(Statement& insert, const Dictionary::Row& row) {
-  return insert.bind(1, row.id).bind(2, row.device).text(3, row.name).bind(4, name_sum(row)).run();
-}
-
 }  // namespace
 
 int64_t name_sum(const Dictionary::Row& row) {
@@ -125,14 +121,6 @@ Status Store::load_rest(Contents& contents) {
       return {Fault::corrupt, "a stored loss has a wrong checksum"};
     });
   }
-  if (status) {
-    status = each_row(db_, "SELECT id, device, name FROM names WHERE id NOT IN (SELECT id FROM names_copy)",
-                      [&](const Statement& row) -> Status {
-                        uncopied_.push_back({static_cast<uint32_t>(row.number(0)), static_cast<uint32_t>(row.number(1)),
-                                             std::string(row.bytes(2))});
-                        return {};
-                      });
-  }
   if (!status) return status;
   const Result<int64_t> dead = db_.number("SELECT count(*) FROM dead_letters");
   contents.dead_letters = dead ? static_cast<uint64_t>(*dead) : 0;
@@ -145,7 +133,7 @@ Status Store::prepare() {
       {&erase_block_, "DELETE FROM blocks WHERE first = ?1"},
       {&read_block_, "SELECT body FROM blocks WHERE first = ?1"},
       {&insert_name_, "INSERT OR REPLACE INTO names VALUES(?1, ?2, ?3, ?4)"},
-      {&insert_copy_, "INSERT OR REPLACE INTO names_copy VALUES(?1, ?2, ?3, ?4)"},
+      {&copy_names_, "INSERT INTO names_copy SELECT * FROM names WHERE id NOT IN (SELECT id FROM names_copy)"},
       {&insert_uplink_, "INSERT OR REPLACE INTO uplinks VALUES(?1, ?2, ?3, ?4)"},
       {&insert_uplink_name_, "INSERT OR IGNORE INTO uplink_names VALUES(?1, ?2, ?3)"},
       {&erase_uplink_name_, "DELETE FROM uplink_names WHERE id = ?1"},
@@ -173,7 +161,7 @@ Status Store::apply(const Batch& batch) {
     (void)db_.run("ROLLBACK");  // may have happened by itself
     return status;
   }
-  if (std::exchange(copied_, false)) uncopied_.clear(), since_names_ = 0;
+  if (std::exchange(copied_, false)) copies_due_ = false, since_names_ = 0;
   measure();
   return {};
 }
@@ -199,20 +187,14 @@ Status Store::write_blocks(const Batch& batch) {
 
 Status Store::write_names(const Batch& batch) {
   for (const Dictionary::Row& row : batch.names) {
-    if (Status status = write_name(insert_name_, row); !status) return status;
+    insert_name_.bind(1, row.id).bind(2, row.device).text(3, row.name).bind(4, name_sum(row));
+    if (Status status = insert_name_.run(); !status) return status;
   }
-  uncopied_.insert(uncopied_.end(), batch.names.begin(), batch.names.end());
+  copies_due_ = copies_due_ || !batch.names.empty();
   for (const StoredBlock& block : batch.blocks) since_names_ += block.body.size();
-  copied_ = since_names_ >= kApart || batch.clean.value_or(false);
-  return copied_ ? copy_names() : Status{};
-}
-
-// The copies follow when enough was written in between that they lie elsewhere: what dies on a disk is larger than a page.
-Status Store::copy_names() {
-  for (const Dictionary::Row& row : uncopied_) {
-    if (Status status = write_name(insert_copy_, row); !status) return status;
-  }
-  return {};
+  // When enough was written in between that they lie elsewhere: what dies on a disk is larger than a page.
+  copied_ = copies_due_ && (since_names_ >= kApart || batch.clean.value_or(false));
+  return copied_ ? copy_names_.run() : Status{};
 }
 
 Status Store::write_rest(const Batch& batch) {

@@ -129,17 +129,16 @@ class Store {
   Status write(const Batch& batch);
   Status write_blocks(const Batch& batch);
   Status write_names(const Batch& batch);
-  Status copy_names();
   Status write_rest(const Batch& batch);
   void measure();
 
   Database db_;
-  Statement insert_block_, erase_block_, read_block_, insert_name_, insert_copy_, insert_uplink_, erase_uplink_,
+  Statement insert_block_, erase_block_, read_block_, insert_name_, copy_names_, insert_uplink_, erase_uplink_,
       insert_uplink_name_, erase_uplink_name_, insert_loss_, erase_loss_, insert_dead_, trim_dead_, set_meta_;
   uint64_t keep_dead_ = 0;
-  std::vector<Dictionary::Row> uncopied_;  // names whose copies are due
-  uint64_t since_names_ = 0;               // bytes of blocks since the first of them
-  bool copied_ = false;                    // in this transaction
+  bool copies_due_ = true;    // of names; after opening nobody knows
+  bool copied_ = false;       // in this transaction
+  uint64_t since_names_ = 0;  // bytes of blocks since the first name without a copy
   uint64_t page_ = Database::kPage;
   uint64_t pages_ = 0, used_pages_ = 0, wal_bytes_ = 0;
 };

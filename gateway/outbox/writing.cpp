@@ -221,7 +221,7 @@ void Engine::plan_housekeeping(Writing& writing) {
 void Engine::plan_names_and_uplinks(Writing& writing) {
   Batch& batch = writing.batch;
   if (batch.blocks.empty() && batch.dead_letters.empty()) return;
-  batch.names.assign(dictionary_.unsaved().begin(), dictionary_.unsaved().end());
+  batch.names = dictionary_.unsaved();
   for (const auto& side : sides_) {
     const auto named = [&](const StoredUplink& row) { return row.id == side->id; };
     if (side->saved || std::any_of(batch.uplinks.begin(), batch.uplinks.end(), named)) continue;

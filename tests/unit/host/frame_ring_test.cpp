@@ -63,7 +63,7 @@ TEST(FrameRing, a_frame_larger_than_the_ring_is_cut) {
 TEST(FrameRing, all_rings_of_a_gateway_are_bounded_together) {
   EXPECT_EQ(FrameRing::size_for(1), 64U << 10);
   EXPECT_EQ(FrameRing::size_for(500), (2U << 20) / 500);
-  EXPECT_EQ(FrameRing::size_for(100'000), 1024U);
+  EXPECT_EQ(FrameRing::size_for(100'000), 2048U);
 }
 
 }  // namespace

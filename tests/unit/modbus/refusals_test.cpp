@@ -98,7 +98,7 @@ class Unit {
     const int refusal = refuses_(body.question.address, uint32_t{body.question.address} + body.question.count);
     if (refusal >= 0) timeouts_ = 0;
     if (refusal == 0) {
-      for (const Cut& cut : body.cuts) good[static_cast<size_t>(cut.tag) - 1] = true;
+      for (const Cut cut : body.cuts) good[static_cast<size_t>(cut.tag) - 1] = true;
       replan = refusals_.answered(request).replan;
       return true;
     }

@@ -63,6 +63,21 @@ TEST_F(Faulty, a_late_answer_leaves_when_its_time_has_come) {
   EXPECT_EQ(receive(master, 11), answer_of(2, 7));
 }
 
+TEST_F(Faulty, on_a_stream_no_frame_comes_between_the_bytes_of_another) {
+  serve(with_device(PlantFields().tcp()).fault({{"fault", "drip"}, {"delay", Duration(10ms)}}));
+  const Descriptor master = connect_to(server_->ports()[0]);
+  send_all(master, read_one(1));
+  wait_for_requests(1);
+  clock_.advance(25ms);  // a few bytes of the first answer are out
+  send_all(master, read_one(2));
+  wait_for_requests(2);
+  clock_.advance(10s);
+  Bytes both = answer_of(1, 7);
+  const Bytes second = answer_of(2, 7);
+  both.insert(both.end(), second.begin(), second.end());
+  EXPECT_EQ(receive(master, both.size()), both);
+}
+
 TEST_F(Faulty, a_device_that_restarts_closes_its_connections_and_forgets_what_was_written) {
   serve(with_device(PlantFields().tcp())
             .fault({{"fault", "reboot"}, {"from", Duration(10s)}, {"for", Duration(5s)}, {"every", Duration(60s)}}));
