@@ -3,7 +3,7 @@
 Prints each figure beside its limit. Never part of the test run; 235_sick_units.py is the short form.
 
     FERRULE=build/release/ferrule tests/bench/line.py                    all, about 7 minutes
-    FERRULE=build/release/ferrule tests/bench/line.py dead               one of: dead own back write
+    FERRULE=build/release/ferrule tests/bench/line.py dead               one of: dead own back write bad
 
 FERRULE_BENCH_SECONDS (60) is how long each rate is counted.
 """
@@ -58,8 +58,14 @@ def write():
         print(f"  median {waits[len(waits) // 2] * 1000:.1f} ms, p99 {waits[int(len(waits) * 0.99)] * 1000:.1f} ms, most {waits[-1] * 1000:.1f} ms")
 
 
+def bad():
+    """A register that the device refuses, in the middle of a block: in which poll all its neighbours are good."""
+    for registers in (21, 125):
+        row(f"bad: first good poll, a block of {registers} registers", measure(line_cases.bad_register, registers), ".", 3)
+
+
 def main():
-    benches = {"dead": dead, "own": own, "back": back, "write": write}
+    benches = {"dead": dead, "own": own, "back": back, "write": write, "bad": bad}
     for name in sys.argv[1:] or list(benches):
         print(f"{name}: {' '.join(benches[name].__doc__.split())}", flush=True)
         benches[name]()

@@ -1,5 +1,6 @@
 """What a line of 32 units does when some are dead, and how long a write waits: run briefly by 235_sick_units.py and at length by
 tests/bench/line.py. Each returns figures; whoever calls judges them."""
+import json
 import random
 import time
 
@@ -129,3 +130,24 @@ def writes(bench, count, baud, registers=125):
         waits.append(report["writes"][value] - begun)
         expect(report["line"] > 0.5, f"the line is busy: {report['line']:.2f}")
     return sorted(waits), line.seconds_each
+
+
+def bad_register(bench, registers):
+    """In which poll, counted from 1, the neighbours of a register that the device refuses are all good, and stay so; the register
+    stands in the middle of a block that is asked for in one go."""
+    bad = registers // 2
+    there = {"0": list(range(bad)), str(bad + 1): list(range(bad + 1, registers))}
+    server = bench.pymodbus("--registers", json.dumps({"1": {"holding": there}}))
+    broker = bench.mosquitto()
+    subscriber = bench.subscriber(broker, "ferrule/v1/line/#")
+    bench.gateway({"gateway": {"id": "line"}, "uplinks": [{"name": "cloud", "mqtt": {"url": broker.url}}], "channels": [{
+        "name": "line", "driver": "modbus", "tcp": {"host": "127.0.0.1", "port": server.port}, "devices": [
+            {"name": "d", "every": "200ms", "tags": [{"name": "r{n}", "address": "holding:0", "count": registers}]}]}]})
+
+    def polls():
+        records = [message.json for message in subscriber.messages if "/data/" in message.topic or "/history/" in message.topic]
+        return sorted(records, key=lambda record: record["seq"])
+    wait_for(lambda: len(polls()) >= 20, "20 polls")
+    right = [list(record.get("bad", {})) == [f"r{bad + 1}"] and len(record["values"]) == registers - 1 for record in polls()]
+    expect(polls()[0]["seq"] == 1 and right[-1], f"polls from the first on, at last good: {right}")
+    return len(right) - right[::-1].index(False) + 1 if False in right else 1
