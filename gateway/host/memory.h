@@ -1,5 +1,5 @@
-// Gives back what only the start, or a reload, needed. On a small box the parser, the command line and the initialisation of the TLS library
-// would otherwise stay in memory for five years.
+// Gives back what only the start, or a reload, needed. On a small box the parser, the command line and the initialisation of the
+// TLS library would otherwise stay in memory for five years.
 #pragma once
 
 namespace ferrule {
