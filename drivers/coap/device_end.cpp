@@ -36,21 +36,13 @@ void DeviceEnd::close() noexcept {
 
 // ---- what the session hears
 
-// The answer to a registration comes with the token of the notifications: one that is not the acknowledgement of our request
-// may be an older notification on its way.
-bool DeviceEnd::answers(const Incoming& message) const {
-  if (pending_.watch == nullptr || message.acknowledges || !message.observe) return true;
-  Observation judge = pending_.watch->state;
-  return judge.notified(*message.observe, message.max_age_s, context_.clock.now());
-}
-
+// Each registration has a token of its own, although a device may be asked again with the same. For libcoap 4.3.1 whatever comes
+// with its token has answered a request: a late notification of the registration before it would end its repetitions. And one
+// whose acknowledgement is lost is not acknowledged again, which holds up what the device would tell until the registration is
+// another.
 bool DeviceEnd::received(Token token, Incoming&& message) {
   if (token == 0) return false;
   if (!pending_.done && token == pending_.token) {
-    if (!answers(message)) {
-      pending_.silenced = true;  // the library takes what has its token for the answer to the request
-      return true;
-    }
     if (Watch* watch = pending_.watch) {
       watch->news = false;
       watch->state.registered(is_success(message.code) ? message.observe : std::nullopt, message.max_age_s, context_.clock.now());
@@ -92,22 +84,17 @@ void DeviceEnd::broken(const Status& why) {
 // ---- asking
 
 Status DeviceEnd::exchange(const Outgoing& question, Token token, Watch* watch, Answer& answer, Deadline deadline) {
-  pending_ = Pending{.token = token, .watch = watch, .silenced = true};
-  Status waited;
-  while (!pending_.done && waited.ok()) {
-    if (std::exchange(pending_.silenced, false)) {
-      const auto bytes = session_.send(question, token);
-      if (!bytes) {
-        pending_.done = true;
-        return bytes.status();
-      }
-      answer.sent = answer.sent || session_.ready();
-      answer.bytes_out += *bytes;
-      session_.turn();
-    } else {
-      waited = turner_.wait(deadline);
-    }
+  pending_ = Pending{.token = token, .watch = watch};
+  const auto bytes = session_.send(question, token);
+  if (!bytes) {
+    pending_.done = true;
+    return bytes.status();
   }
+  answer.sent = answer.sent || session_.ready();
+  answer.bytes_out += *bytes;
+  session_.turn();
+  Status waited;
+  while (!pending_.done && waited.ok()) waited = turner_.wait(deadline);
   answer.sent = answer.sent || session_.ready();
   if (!pending_.done) {
     pending_.done = true;
@@ -214,7 +201,7 @@ Answer DeviceEnd::ask_watched(const Outgoing& question, Watch& watch, Deadline d
   Answer answer;
   answer.status = session_.open(deadline, context_.clock, context_.stop);
   if (!answer.status.ok()) return answer;
-  if (watch.token == 0) watch.token = next_token();
+  watch.token = next_token();
   answer = run(question, watch.token, &watch, deadline);
   if (!answer.status.ok()) return answer;
   watch.registered = watch.news || current(watch);

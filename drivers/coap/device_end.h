@@ -25,7 +25,7 @@ struct Answer {
 
 // An observed resource.
 struct Watch {
-  Token token = 0;
+  Token token = 0;  // of the last registration
   Observation state;
   Incoming newest;
   MonoTime received_at;
@@ -62,7 +62,6 @@ class DeviceEnd final : public SessionEvents {
     Token token = 0;
     Watch* watch = nullptr;
     bool done = false;
-    bool silenced = false;  // not repeated any more, though not answered
     Incoming message;
     Status status;
   };
@@ -72,7 +71,6 @@ class DeviceEnd final : public SessionEvents {
   void broken(const Status& why) override;
 
   void notified(Watch& watch, Incoming&& message);
-  bool answers(const Incoming& message) const;
   Status exchange(const Outgoing& question, Token token, Watch* watch, Answer& answer, Deadline deadline);
   Status send(const Outgoing& question, Token token, Watch* watch, Answer& answer, Deadline deadline);
   Status send_blocks(Outgoing question, uint8_t size_exponent, Answer& answer, Deadline deadline);

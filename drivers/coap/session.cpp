@@ -27,7 +27,6 @@ struct Session::Wire {
   coap_context_t* context = nullptr;
   coap_session_t* session = nullptr;
   int fd = -1;
-  coap_mid_t last_sent = COAP_INVALID_MID;
   bool secured = false;       // the DTLS handshake is over
   bool closed = false;        // by the device: of no use any more
   std::string expected_name;  // in the device's certificate
@@ -86,14 +85,10 @@ coap_session_t* Session::Wire::with_certificates(const coap_address_t& address, 
   return coap_new_client_session_pki(context, nullptr, &address, COAP_PROTO_DTLS, &setup);
 }
 
-coap_response_t Session::Wire::on_response(coap_session_t* session, const coap_pdu_t*, const coap_pdu_t* received,
-                                           coap_mid_t mid) {
+coap_response_t Session::Wire::on_response(coap_session_t* session, const coap_pdu_t*, const coap_pdu_t* received, coap_mid_t) {
   auto* self = static_cast<Session*>(coap_session_get_app_data(session));
   if (self == nullptr) return COAP_RESPONSE_OK;
-  Incoming message = message_of(received);
-  // A late copy: a registration has the token of the one before it, so that the token alone does not tell.
-  if (message.acknowledges && mid != self->wire_->last_sent) return COAP_RESPONSE_OK;
-  return self->events_.received(token_of(received), std::move(message)) ? COAP_RESPONSE_OK : COAP_RESPONSE_FAIL;
+  return self->events_.received(token_of(received), message_of(received)) ? COAP_RESPONSE_OK : COAP_RESPONSE_FAIL;
 }
 
 void Session::Wire::on_nack(coap_session_t* session, const coap_pdu_t* sent, coap_nack_reason_t reason, coap_mid_t) {
@@ -174,7 +169,6 @@ Result<uint32_t> Session::send(const Outgoing& message, Token token) {
     return Status(Fault::invalid, "the request does not fit a message: shorten `path`");
   }
   const uint32_t bytes = size_on_wire(pdu);
-  wire_->last_sent = coap_pdu_get_mid(pdu);
   if (coap_send(wire_->session, pdu) == COAP_INVALID_MID) return Status(Fault::timeout, "cannot be sent to " + place());
   return bytes;
 }
