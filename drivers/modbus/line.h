@@ -20,7 +20,7 @@ struct Answer {
   uint8_t exception = 0;          // 0: none
   std::span<const uint8_t> data;  // of a read; valid until the next ask()
   bool sent = false;              // at least a part of the question left this machine
-  bool link_answers = false;      // bytes came, though not the answer: the reason of a bad sample is bad_reply
+  bool link_answers = false;      // the unit said something, though not the answer: the reason of a bad sample is bad_reply
   uint32_t bytes_out = 0;
   uint32_t bytes_in = 0;
   uint32_t strays = 0;  // frames that came and answered nothing: late, repeated or another's

@@ -161,7 +161,7 @@ Exchange ModbusDriver::answered(const Request& request, const Answer& answer, Sa
     // Bytes came that were no answer: that, and not the closing of the link that followed, is what the tags suffer from.
     if (answer.link_answers) {
       for (const Cut cut : body.cuts) sink.bad(cut.tag, Reason::bad_reply);
-    } else if (answer.status.fault() == Fault::timeout && answer.sent) {
+    } else if (answer.status.fault() == Fault::timeout && answer.sent && answer.strays == 0) {
       silent(request, sink, exchange);
     }
   }

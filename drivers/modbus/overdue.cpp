@@ -49,13 +49,20 @@ void OverdueReplies::answered(const Question& question, MonoTime sent, MonoTime 
   }
 }
 
-void OverdueReplies::came_late(uint8_t unit, uint8_t function, std::optional<size_t> data_bytes, MonoTime now) {
-  const auto owed = std::ranges::find_if(owed_, [&](const Owed& one) { return fits(one.question, unit, function, data_bytes); });
+void OverdueReplies::came_late(uint8_t unit, uint8_t function, std::optional<size_t> data_bytes, std::optional<MonoTime> came) {
+  Owed* oldest = nullptr;
+  const Owed* latest = nullptr;
+  for (Owed& one : owed_) {
+    if (!fits(one.question, unit, function, data_bytes)) continue;
+    if (oldest == nullptr || one.sent < oldest->sent) oldest = &one;
+    if (latest == nullptr || one.sent >= latest->sent) latest = &one;
+  }
   // Of a question that was sent several times nobody can tell which reply this is, nor whether a unit that repeats itself is not
-  // still busy with the last: time alone clears it.
-  if (owed == owed_.end() || owed->times > 1) return;
-  windows_.seen(unit, now - owed->sent);
-  owed_.erase(owed);
+  // still busy with the last: time alone clears it. Of several questions it may be the latest's: no unit is as slow as the others
+  // would make it; but it settles the oldest only, so that a second reply is still expected.
+  if (latest == nullptr) return;
+  if (came && latest->times == 1) windows_.seen(unit, *came - latest->sent);
+  if (oldest->times == 1) owed_.erase(owed_.begin() + (oldest - owed_.data()));
 }
 
 MonoTime OverdueReplies::free_at(const Question& question, MonoTime now) const {

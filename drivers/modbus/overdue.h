@@ -43,11 +43,16 @@ class OverdueReplies {
   // It was answered. Where it had been missed before, it is unknown which of its replies that was.
   void answered(const Question& question, MonoTime sent, MonoTime now);
   // A reply from `unit` came that answers no open question. `data_bytes` as in Question, 0 for a write; nothing for an exception.
-  void came_late(uint8_t unit, uint8_t function, std::optional<size_t> data_bytes, MonoTime now);
+  // `came`: nothing where it may have lain there for long, unread.
+  void came_late(uint8_t unit, uint8_t function, std::optional<size_t> data_bytes, std::optional<MonoTime> came);
   // From when on nothing can be mistaken for the answer to this question. Not after `now`: ask at once.
   MonoTime free_at(const Question& question, MonoTime now) const;
 
   bool expects_from(uint8_t unit, MonoTime now) const;
+  bool expects_any(MonoTime now) {
+    forget_old(now);
+    return !owed_.empty();
+  }
   Duration window(uint8_t unit) const { return windows_.of(unit); }
 
  private:

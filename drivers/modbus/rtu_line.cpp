@@ -73,6 +73,9 @@ class RtuLine final : public Line {
   // Waits until nothing can be mistaken for the answer to `question`, and nobody speaks.
   Status make_quiet(const Question& question, Deadline deadline, ExchangeMeter& meter) {
     filled_ = 0;
+    if (overdue_.expects_any(context_.clock.now())) {
+      if (Status heard = hear_what_waits(meter); !heard.ok()) return heard;
+    }
     const MonoTime now = context_.clock.now();
     const MonoTime free = overdue_.free_at(question, now);
     // A question that gets less than half of its time would only be missed in turn; better leave the line to the others.
@@ -86,7 +89,7 @@ class RtuLine final : public Line {
       const MonoTime until = std::max(last_byte_ + quiet, overdue_.free_at(question, context_.clock.now()));
       const auto got = stream_->read(std::span(in_).subspan(filled_), std::min(until, deadline));
       if (got.ok()) {
-        hear(*got, meter);
+        hear(*got, context_.clock.now(), meter);
         if (quiet < timing_.error_silence) quiet = timing_.error_silence;  // somebody speaks out of turn
         continue;
       }
@@ -101,8 +104,18 @@ class RtuLine final : public Line {
     return {};
   }
 
+  // What has arrived since the last exchange, at a time that nobody can tell.
+  Status hear_what_waits(ExchangeMeter& meter) {
+    const auto got = stream_->read(in_, context_.clock.now());
+    if (got.ok()) {
+      hear(*got, std::nullopt, meter);
+      unclean_ = true;
+    }
+    return got.ok() || got.status().fault() == Fault::timeout ? Status() : got.status();
+  }
+
   // Bytes that nobody asked for: late replies are recognised, the rest is dropped.
-  void hear(size_t count, ExchangeMeter& meter) {
+  void hear(size_t count, std::optional<MonoTime> came, ExchangeMeter& meter) {
     meter.received(std::span(in_).subspan(filled_, count));
     filled_ += count;
     last_byte_ = context_.clock.now();
@@ -114,18 +127,18 @@ class RtuLine final : public Line {
       }
       if (size.kind == RtuSize::Kind::more || filled_ < size.size) return;
       const auto pdu = format_->take_apart(std::span(in_.data(), size.size));
-      if (pdu.ok()) late(in_[0], *pdu, meter);
+      if (pdu.ok()) late(in_[0], *pdu, came, meter);
       drop(pdu.ok() ? size.size : 1);
     }
   }
 
-  void late(uint8_t unit, std::span<const uint8_t> pdu, ExchangeMeter& meter) {
+  void late(uint8_t unit, std::span<const uint8_t> pdu, std::optional<MonoTime> came, ExchangeMeter& meter) {
     constexpr uint8_t kExceptionFlag = 0x80;
     meter.stray();
     const auto function = static_cast<uint8_t>(pdu[0] & ~kExceptionFlag);
     std::optional<size_t> data_bytes;
     if ((pdu[0] & kExceptionFlag) == 0) data_bytes = function <= static_cast<uint8_t>(Function::read_input) ? pdu.size() - 2 : 0;
-    overdue_.came_late(unit, function, data_bytes, context_.clock.now());
+    overdue_.came_late(unit, function, data_bytes, came);
   }
 
   // After a broadcast: nobody answers, but all act on it. What is heard is our echo.
@@ -204,18 +217,19 @@ class RtuLine final : public Line {
       answer.data = verdict.data;
       return Status();
     }
-    answer.link_answers = true;
+    // Another unit's answer leaves this unit silent.
+    if (unit == question.unit) answer.link_answers = true;
     const bool expected = unit != question.unit || overdue_.expects_from(unit, context_.clock.now());
-    late(unit, *pdu, meter);
+    late(unit, *pdu, context_.clock.now(), meter);
     if (expected) return std::nullopt;
     return Status(Fault::bad_reply, stream_->name() + ": " + std::string(verdict.why));
   }
 
   Status silent(const Status& status, const Question& question, const Answer& answer) const {
     if (status.fault() != Fault::timeout) return status;
-    if (answer.link_answers) {
-      return {Fault::bad_reply,
-              stream_->name() + ": answers came, but none to the question to unit " + std::to_string(question.unit)};
+    if (answer.strays > 0) {
+      const std::string text = ": answers came, but none to the question to unit " + std::to_string(question.unit);
+      return {answer.link_answers ? Fault::bad_reply : Fault::timeout, stream_->name() + text};
     }
     if (filled_ > 0) {
       return {Fault::timeout, stream_->name() + ": the answer broke off after " + std::to_string(filled_) + " bytes"};

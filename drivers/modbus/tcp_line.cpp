@@ -1,5 +1,6 @@
 // Modbus TCP: an answer belongs to its question by the transaction id. Late, repeated and foreign frames are dropped whole and
-// the wait goes on, so a timeout leaves the connection usable. Only bytes that are no frame at all close it.
+// the wait goes on, so a timeout leaves the connection usable. Only bytes that are no frame at all close it. Late ones tell how
+// long a gateway is busy with what we have given up (gateway_queue.h).
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 
@@ -9,7 +10,9 @@
 #include <utility>
 
 #include "link/wait.h"
+#include "modbus/exception.h"
 #include "modbus/exchange_meter.h"
+#include "modbus/gateway_queue.h"
 #include "modbus/line.h"
 #include "modbus/mbap.h"
 
@@ -19,6 +22,11 @@ namespace {
 
 // So many timeouts in a row with our bytes still unacknowledged, and the peer is taken for gone (a half-open connection).
 constexpr int kUnacknowledgedMost = 2;
+
+bool gives_up(std::span<const uint8_t> frame) {
+  const std::span<const uint8_t> pdu = frame.subspan(kMbapSize);
+  return pdu.size() == 2 && (pdu[0] & 0x80) != 0 && pdu[1] == kGatewayNoAnswer;
+}
 
 class TcpLine final : public Line {
  public:
@@ -30,10 +38,13 @@ class TcpLine final : public Line {
     filled_ = 0;
     answered_ = 0;
     unacknowledged_ = 0;
+    queue_.forget();
     return stream_->connect(deadline);
   }
 
   void disconnect() noexcept override { stream_->disconnect(); }
+
+  MonoTime free_at(const Question& /*question*/, MonoTime now) const override { return queue_.free_at(now); }
 
   Answer ask(const Question& question, std::span<const uint8_t> pdu, Deadline deadline, MonoTime send_by) override {
     Answer answer;
@@ -47,11 +58,13 @@ class TcpLine final : public Line {
       return answer;
     }
     drop(std::exchange(answered_, 0));
-    const std::span<const uint8_t> frame = request_.compose(++transaction_, question.unit, pdu);
     ExchangeMeter meter(answer, context_);
+    if (answer.status = take_what_waits(answer, meter); !answer.status.ok()) return answer;
+    const std::span<const uint8_t> frame = request_.compose(++transaction_, question.unit, pdu);
     meter.starts();
     answer.status = stream_->write(frame, deadline);
     meter.sent(frame);
+    queue_.asked(transaction_, meter.started());
     if (answer.status.ok()) {
       answer.status = listen(question, deadline, answer, meter);
     } else {
@@ -72,6 +85,23 @@ class TcpLine final : public Line {
     return rested.fault() == Fault::timeout ? Status() : rested;
   }
 
+  // Answers to questions that were given up: they came at a time that nobody can tell.
+  Status take_what_waits(Answer& answer, ExchangeMeter& meter) {
+    if (queue_.empty()) return {};
+    const auto got = stream_->read(std::span(in_).subspan(filled_), context_.clock.now());
+    if (!got.ok()) return got.status().fault() == Fault::timeout ? Status() : got.status();
+    meter.received(std::span(in_).subspan(filled_, *got));
+    filled_ += *got;
+    while (filled_ >= kMbapSize) {
+      const auto header = mbap_header(std::span(in_.data(), filled_));
+      if (!header || filled_ < header->frame_size) return {};
+      (void)queue_.came(header->transaction, gives_up(std::span(in_.data(), header->frame_size)), std::nullopt);
+      drop(header->frame_size);
+      ++answer.strays;
+    }
+    return {};
+  }
+
   // Takes frames until one carries our transaction id.
   Status listen(const Question& question, Deadline deadline, Answer& answer, ExchangeMeter& meter) {
     while (true) {
@@ -81,12 +111,16 @@ class TcpLine final : public Line {
         if (!header) return out_of_step(answer);
         if (filled_ >= header->frame_size) {
           const std::span<const uint8_t> frame = bytes.first(header->frame_size);
-          const bool ours = header->transaction == transaction_ && header->unit == question.unit;
-          answer.link_answers = true;
-          if (ours) {
+          const bool asked_now = header->transaction == transaction_;
+          const bool late = !(asked_now && header->unit != question.unit) &&
+                            queue_.came(header->transaction, gives_up(frame), context_.clock.now());
+          if (asked_now && header->unit == question.unit) {
+            answer.link_answers = true;
             answered_ = header->frame_size;  // the answer points into it
             return take(question, frame, answer);
           }
+          // A late answer, or another unit's to another question, leaves this unit silent.
+          if (!late && (asked_now || header->unit == question.unit)) answer.link_answers = true;
           drop(header->frame_size);
           ++answer.strays;
           continue;
@@ -100,9 +134,9 @@ class TcpLine final : public Line {
   }
 
   Status silent(const Status& status, const Question& question, const Answer& answer) const {
-    if (status.fault() != Fault::timeout || !answer.link_answers) return status;
-    return {Fault::bad_reply,
-            stream_->name() + ": answers came, but none to the question to unit " + std::to_string(question.unit)};
+    if (status.fault() != Fault::timeout || answer.strays == 0) return status;
+    const std::string text = ": answers came, but none to the question to unit " + std::to_string(question.unit);
+    return {answer.link_answers ? Fault::bad_reply : Fault::timeout, stream_->name() + text};
   }
 
   Status take(const Question& question, std::span<const uint8_t> frame, Answer& answer) const {
@@ -148,6 +182,7 @@ class TcpLine final : public Line {
   MbapRequest request_;
   uint16_t transaction_ = 0;
   int unacknowledged_ = 0;
+  GatewayQueue queue_;
   MonoTime last_end_;
   std::array<uint8_t, 1024> in_{};  // room for a frame and more: it is never full of frames that are not taken
   size_t filled_ = 0;

@@ -120,7 +120,7 @@ TEST(HostileRtu, any_damaged_bit_is_a_bad_reply_or_a_timeout_and_never_a_value) 
 
 TEST(HostileRtu, wrong_lengths_functions_and_units_are_never_taken) {
   const std::vector<Bytes> wrong{
-      read_answer(5, 4, {1}), read_answer(5, 3, {1, 2}), {5, 0x84, 2}, read_answer(6, 3, {1}), {5, 6, 0, 100, 0, 1}, {5, 0x83, 0},
+      read_answer(5, 4, {1}), read_answer(5, 3, {1, 2}), {5, 0x84, 2}, {5, 6, 0, 100, 0, 1}, {5, 0x83, 0}, read_answer(6, 3, {1}),
   };
   size_t turn = 0;
   SerialPlant plant([&](Peer& peer, const HeardRequest& heard) {
@@ -128,7 +128,8 @@ TEST(HostileRtu, wrong_lengths_functions_and_units_are_never_taken) {
     ++turn;
   });
   for (const Bytes& body : wrong) {
-    EXPECT_EQ(plant.read(0, 60ms).status.fault(), Fault::bad_reply) << testing::PrintToString(body);
+    const Fault fault = body[0] == 5 ? Fault::bad_reply : Fault::timeout;  // another's answer: the unit itself is silent
+    EXPECT_EQ(plant.read(0, 60ms).status.fault(), fault) << testing::PrintToString(body);
     EXPECT_TRUE(plant.value(0).empty());
     EXPECT_TRUE(plant.read(0).status.ok());
   }

@@ -78,6 +78,20 @@ TEST(HostileTcp, foreign_transactions_and_units_are_never_taken_and_the_wait_goe
   }
 }
 
+TEST(HostileTcp, late_answers_and_other_units_ones_do_not_hide_that_a_unit_is_silent) {
+  int turn = 0;
+  HeardRequest late;
+  Plant plant([&](Peer& peer, const HeardRequest& heard) {
+    if (++turn == 1) return void(late = heard);
+    if (turn == 2) return peer.send_tcp(late.transaction, {5, 0x83, 11});
+    peer.send_tcp(static_cast<uint16_t>(heard.transaction + 7), read_answer(6, 3, {1}));
+  });
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(plant.read(100ms).status.fault(), Fault::timeout) << i;
+    EXPECT_EQ(plant.reason(), Reason::none) << "the runner says timeout";
+  }
+}
+
 TEST(HostileTcp, only_foreign_answers_until_the_deadline_are_a_bad_reply) {
   Plant plant([](Peer& peer, const HeardRequest& heard) {
     peer.send_tcp(static_cast<uint16_t>(heard.transaction + 7), read_answer(5, 3, {1}));

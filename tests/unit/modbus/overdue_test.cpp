@@ -90,6 +90,25 @@ TEST(OverdueReplies, a_window_is_learnt_from_the_worst_reply_unless_the_user_has
   EXPECT_EQ(overdue.window(5), 5s) << "it never shrinks";
 }
 
+TEST(OverdueReplies, a_reply_that_came_at_an_unknown_time_settles_its_question_and_teaches_nothing) {
+  Overdue overdue;
+  overdue.missed(kA, kStart, kStart + 1s);
+  overdue.came_late(5, 3, 20, std::nullopt);
+  EXPECT_EQ(overdue.window(5), 2s);
+  EXPECT_EQ(overdue.free_at(kB, kStart + 1s), kStart + 1s);
+}
+
+TEST(OverdueReplies, a_late_reply_that_fits_two_questions_is_timed_from_the_later_and_settles_the_earlier) {
+  Overdue overdue;
+  overdue.missed(kA, kStart, kStart + 1s);
+  overdue.missed(kB, kStart + 10s, kStart + 11s);
+  overdue.came_late(5, 3, 20, kStart + 11s);
+  EXPECT_EQ(overdue.window(5), 2s) << "not the 11 s since A";
+  Question c = kA;
+  c.address = 300;
+  EXPECT_EQ(overdue.free_at(c, kStart + 11s), kStart + 12s) << "B's may come yet, if this was A's";
+}
+
 TEST(OverdueReplies, a_write_is_not_repeated_while_its_confirmation_may_still_come) {
   Overdue overdue;
   const Question write{.unit = 5, .function = Function::write_registers, .address = 100, .count = 2};
