@@ -35,9 +35,11 @@ WriteOutcome outcome_of(const Question& question, bool broadcast, const Answer& 
   }
   if (broadcast) return {CommandResult::unknown, Status(Fault::timeout, "nobody confirms a broadcast")};
   if (answer.exception == 0) return {CommandResult::done, {}};
+  const std::string text = refusal_text(question, answer.exception);
+  // A gateway has no way to the unit: nothing has reached it, nor has it said anything.
+  if (answer.exception == kGatewayPath) return {CommandResult::failed, Status(Fault::timeout, answer.exception, text)};
   const bool may_have_happened = answer.exception == kAcknowledge || answer.exception == kGatewayNoAnswer;
-  return {may_have_happened ? CommandResult::unknown : CommandResult::refused,
-          Status(Fault::refused, answer.exception, refusal_text(question, answer.exception))};
+  return {may_have_happened ? CommandResult::unknown : CommandResult::refused, Status(Fault::refused, answer.exception, text)};
 }
 
 }  // namespace

@@ -32,6 +32,12 @@ Reason reason_of(const Status& status) {
 
 bool is_answer(const Status& status) { return status.ok() || status.fault() == Fault::refused; }
 
+// The device itself has said yes or no; what is refused on this side (a value that does not fit) says nothing about it.
+bool is_answer(const WriteOutcome& outcome) {
+  return outcome.result == CommandResult::done ||
+         (outcome.result == CommandResult::refused && outcome.status.fault() == Fault::refused);
+}
+
 double phase_of(const std::string& channel) { return static_cast<double>(std::hash<std::string>{}(channel) % 1000) / 1000; }
 
 }  // namespace
@@ -217,8 +223,9 @@ WriteOutcome ChannelLoop::command_exchange(size_t device, Ask&& ask) {
   heartbeat_.begin(deadline + Heartbeat::kSlack);
   WriteOutcome outcome = std::forward<Ask>(ask)(deadline);
   const Duration took = clock_.now() - begun;
+  if (outcome.status.fault() == Fault::invalid) return outcome;  // nothing was asked
   account(device, {outcome.status, outcome.result == CommandResult::refused, true, 0, 0, took});
-  if (outcome.result == CommandResult::done || outcome.result == CommandResult::refused) {
+  if (is_answer(outcome)) {
     link_.proven();
     heard(device, took);
   }
@@ -248,7 +255,19 @@ Exchange ChannelLoop::read_once(size_t device, const Request& request, Duration 
   account(device, {exchange.status, refused, false, exchange.bytes_out, exchange.bytes_in, exchange.on_wire});
   if (fault != Fault::disconnected) link_.proven();
   if (exchange.replan) replan_[device] = true;
+  if (fault == Fault::timeout && wait >= plan_.devices[device].timeout) warn_of_patient_gateway(device, request);
   return exchange;
+}
+
+// The line is still busy with what we have just given up. Said once.
+void ChannelLoop::warn_of_patient_gateway(size_t device, const Request& request) {
+  const MonoTime now = clock_.now();
+  const Duration longer = driver_.free_at(request, now) - now;
+  if (longer <= Duration::zero() || std::exchange(patient_gateway_, true)) return;
+  const PlannedDevice& silent = plan_.devices[device];
+  const auto busy = std::chrono::ceil<std::chrono::milliseconds>(silent.timeout + longer);
+  output_.say(true, "a gateway waits longer for " + silent.name + " than its `timeout`, the line is busy for " +
+                        std::to_string(busy.count()) + " ms: make `timeout` longer than that, or the gateway's shorter");
 }
 
 Exchange ChannelLoop::read(size_t device, const Request& request, Duration wait, SampleSink& sink, const PollAnswers* answers) {
@@ -265,26 +284,40 @@ Exchange ChannelLoop::read(size_t device, const Request& request, Duration wait,
 bool ChannelLoop::probe(MonoTime now) {
   const auto device = watch_.probe_due(now, scheduler_.wake_at(), longest_timeout_);
   if (!device) return false;
-  const PlannedDevice& planned = plan_.devices[*device];
-  size_t count = 0;
-  for (const size_t group : planned.groups) count += plan_.polls[group].requests.size();
-  size_t number = count == 0 ? 0 : next_probe_[*device]++ % count;
-  const Request* request = nullptr;
-  for (const size_t group : planned.groups) {
-    const Requests& requests = plan_.polls[group].requests;
-    if (request == nullptr && number < requests.size()) request = &requests[number];
-    number -= std::min(number, requests.size());
+  const Request* request = next_probe(*device);
+  if (request == nullptr) {
+    watch_.probe_failed(*device, now, Duration::zero());
+    return true;
   }
+  if (const MonoTime free = driver_.free_at(*request, now); free > now) {
+    watch_.put_off(*device, free);
+    return true;
+  }
+  ++next_probe_[*device];
   Unheard sink;
-  Exchange exchange;
-  exchange.status = Status(Fault::invalid, "nothing to ask");
-  if (request != nullptr) exchange = read(*device, *request, watch_.probe_wait(*device, planned.timeout), sink, nullptr);
+  const Exchange exchange = read(*device, *request, watch_.probe_wait(*device, plan_.devices[*device].timeout), sink, nullptr);
   if (is_answer(exchange.status)) {
     heard(*device, exchange.on_wire);
   } else {
-    watch_.probe_failed(*device, clock_.now(), exchange.on_wire);
+    const MonoTime ended = clock_.now();
+    watch_.probe_failed(*device, ended, exchange.on_wire + (driver_.free_at(*request, ended) - ended));
   }
   return true;
+}
+
+// nullptr: it has none.
+const Request* ChannelLoop::next_probe(size_t device) const {
+  const std::vector<size_t>& groups = plan_.devices[device].groups;
+  size_t count = 0;
+  for (const size_t group : groups) count += plan_.polls[group].requests.size();
+  if (count == 0) return nullptr;
+  size_t number = next_probe_[device] % count;
+  for (const size_t group : groups) {
+    const Requests& requests = plan_.polls[group].requests;
+    if (number < requests.size()) return &requests[number];
+    number -= requests.size();
+  }
+  return nullptr;
 }
 
 bool ChannelLoop::poll(MonoTime now) {

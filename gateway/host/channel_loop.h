@@ -60,7 +60,8 @@ class ChannelLoop {
   void ask_for_somebody();  // a probe that a person asked for
   bool somebody_waits() const { return !commands_.empty() || commands_.probe_waits(); }
   bool probe(MonoTime now);  // false: nobody is to be probed
-  bool poll(MonoTime now);   // false: nothing is due
+  const Request* next_probe(size_t device) const;
+  bool poll(MonoTime now);  // false: nothing is due
   void ask(const PollScheduler::Turn& turn);
   bool part(MonoTime now);  // false: there is none, or each waits for a late answer
   void begin_parts(const PollScheduler::Turn& turn, Requests&& parts);
@@ -76,6 +77,7 @@ class ChannelLoop {
   // One exchange with this device, accounted; once more where the link was lost and made anew.
   Exchange read(size_t device, const Request& request, Duration wait, SampleSink& sink, const PollAnswers* answers);
   Exchange read_once(size_t device, const Request& request, Duration wait, SampleSink& sink, const PollAnswers* answers);
+  void warn_of_patient_gateway(size_t device, const Request& request);
   WriteOutcome write_once(size_t device, const Command& command);
   WriteOutcome read_back(size_t device, const Command& command);
   template <class Ask>
@@ -109,8 +111,9 @@ class ChannelLoop {
   Duration longest_timeout_{0};
   uint64_t refused_polls_ = 0;  // the bus was full
   bool wrote_last_ = false;
-  bool asked_last_ = false;   // for somebody
-  bool parted_last_ = false;  // so that the parts of one device's request do not keep others waiting
+  bool asked_last_ = false;       // for somebody
+  bool parted_last_ = false;      // so that the parts of one device's request do not keep others waiting
+  bool patient_gateway_ = false;  // it was told of
   MonoTime attend_at_ = MonoTime::max();
 };
 

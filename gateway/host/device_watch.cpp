@@ -1,13 +1,22 @@
 #include "host/device_watch.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace ferrule {
 
 DeviceWatch::Change DeviceWatch::answered(size_t device, MonoTime now, Duration took) {
   Device& one = devices_[device];
   const State before = one.state;
-  const Duration slowest = std::max(took, one.slowest - one.slowest / 64);
+  const std::optional<size_t> in_vain = std::exchange(in_vain_, std::nullopt);
+  Duration slowest = std::max(took, one.slowest - one.slowest / 64);
+  if (in_vain && *in_vain != device && one.slowest > Duration::zero() && took > one.slowest) {
+    const Duration cost = in_vain_cost_ + took - one.slowest;
+    Device& silent = devices_[*in_vain];
+    silent.cost = std::max(silent.cost, cost);
+    charge(now, cost);
+    slowest = one.slowest;
+  }
   one = Device{};
   one.state = State::online;
   one.slowest = slowest;
@@ -47,7 +56,7 @@ std::optional<size_t> DeviceWatch::probe_due(MonoTime now, MonoTime free_until, 
   for (const Device& device : devices_) {
     if (device.state != State::offline || device.probe_at > now) continue;
     const auto index = static_cast<size_t>(&device - devices_.data());
-    if (probe_time(device) > now && free_until - now < probe_wait(index, timeout)) continue;
+    if (probe_time(device) > now && free_until - now < std::max(probe_wait(index, timeout), device.cost)) continue;
     if (chosen == nullptr || device.probe_at < chosen->probe_at) chosen = &device;
   }
   if (chosen == nullptr) return std::nullopt;
@@ -69,9 +78,16 @@ void DeviceWatch::probe_failed(size_t device, MonoTime now, Duration took) {
   ++one.probes;
   one.pause = std::min(kMostPause, one.pause * 2);
   one.probe_at = now + one.pause;
-  const auto left_to_others = static_cast<Duration::rep>(static_cast<double>(took.count()) * (1 / settings_.probe_share - 1));
+  one.cost = std::max(took, one.cost - one.cost / 4);
+  in_vain_ = device;
+  in_vain_cost_ = took;
+  charge(now, took);
+}
+
+void DeviceWatch::charge(MonoTime now, Duration cost) {
+  const auto left_to_others = static_cast<Duration::rep>(static_cast<double>(cost.count()) * (1 / settings_.probe_share - 1));
   share_from_ = shared() ? now + Duration(left_to_others) : now;
-  half_from_ = shared() ? now + took : now;
+  half_from_ = shared() ? now + cost : now;
 }
 
 void DeviceWatch::link_lost() {

@@ -6,6 +6,9 @@
 // fits into time that nobody else wants. When one offline device answers, the others are each tried once at once, in half of the
 // line's time at most: panels get their power back together.
 //
+// What a probe in vain costs is more than our wait where a gateway goes on waiting for the unit: the next answer of another
+// device is that much later than its usual ones, and the delay counts as the probe's.
+//
 // A probe waits for kPatience times the longest that the device has taken to answer lately, so that a line can afford many of
 // them; each kFullEach-th (but not where all are tried at once), and every one of a device that has never answered, waits for the
 // device's whole timeout.
@@ -50,8 +53,10 @@ class DeviceWatch {
   std::optional<size_t> probe_due(MonoTime now, MonoTime free_until, Duration timeout) const;
   // When to ask again, after probe_due() gave nothing. MonoTime::max(): nobody is offline.
   MonoTime next_probe(MonoTime now) const;
-  // `took` is what it cost the line; `now` is when it ended.
+  // `took` is what it cost the line, as far as is known; `now` is when it ended.
   void probe_failed(size_t device, MonoTime now, Duration took);
+  // Not before this: a late answer could be taken for the probe's, or a gateway is busy.
+  void put_off(size_t device, MonoTime until) { devices_[device].probe_at = until; }
 
   // The link broke: who was not offline is unknown until it answers. And back: the offline ones are probed at once.
   void link_lost();
@@ -67,14 +72,18 @@ class DeviceWatch {
     Duration pause{kLeastPause};
     MonoTime probe_at;
     Duration slowest{0};  // answer, of late; 0: it has never answered
+    Duration cost{0};     // of its probes in vain, of late
   };
   bool shared() const;  // somebody has to share the line with the probes
   MonoTime probe_time(const Device& device) const;
   void probe_all_at_once(MonoTime now);
+  void charge(MonoTime now, Duration cost);
 
   SickSettings settings_;
   std::vector<Device> devices_;
-  MonoTime share_from_, half_from_;        // when the line can afford a probe again
+  MonoTime share_from_, half_from_;  // when the line can afford a probe again
+  std::optional<size_t> in_vain_;    // the device whose probe was the last question
+  Duration in_vain_cost_{0};
   MonoTime next_round_ = MonoTime::min();  // not before
 };
 

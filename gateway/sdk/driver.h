@@ -72,8 +72,9 @@ struct Command {
   MonoTime expires;  // never acted on after this
 };
 
-// done: the device confirmed it. refused: the device said no (status has its code). failed: nothing reached the device, so
-// nothing happened. unknown: it was sent and no answer came; it may have happened, and it is never repeated.
+// done: the device confirmed it. refused: the device said no (status is `refused` and has its code), or the driver before
+// anything was sent (`invalid`). failed: nothing reached the device, so nothing happened. unknown: it was sent and no answer
+// came; it may have happened, and it is never repeated.
 struct WriteOutcome {
   CommandResult result = CommandResult::failed;
   Status status;
@@ -114,8 +115,9 @@ class Driver {
     return Status(Fault::invalid, "this driver's plans do not change");
   }
 
-  // Before this moment a late answer to an earlier request could be taken for this one's: others are asked meanwhile. A read()
-  // before it may return `timeout` at once with no bytes out, which is not the device's silence.
+  // Before this moment a late answer to an earlier request could be taken for this one's, or the line is still busy with one that
+  // was given up: others are asked meanwhile. A read() before it may return `timeout` at once with no bytes out, which is not the
+  // device's silence.
   virtual MonoTime free_at(const Request& /*request*/, MonoTime now) const { return now; }
 
   // For devices that tell something unasked: called between exchanges and when the last call asked for it. Takes and confirms

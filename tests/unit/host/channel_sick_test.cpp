@@ -128,5 +128,99 @@ TEST_F(SickLine, a_unit_that_a_gateway_reports_as_silent_is_probed_like_one) {
   EXPECT_FALSE(output.states.back().second.online);
 }
 
+// A TCP-to-serial gateway: one question after the other, and `patience` of its own with a dead unit.
+class PatientGateway : public SickLine {
+ protected:
+  void open_gateway(int devices, Duration every) {
+    line.timeout = timeout;
+    line.on_read = [this](const Request& request, SampleSink& sink, Deadline deadline) { return ask(request, sink, deadline); };
+    if (known) line.on_free_at = [this](const Request&, MonoTime now) { return std::max(now, free); };
+    std::vector<DeviceSettings> settings_of;
+    for (int i = 0; i < devices; ++i) settings_of.push_back(make_device(names, "d" + std::to_string(i), 2, every));
+    open(settings_of);
+  }
+  Exchange ask(const Request& request, SampleSink& sink, Deadline deadline) {
+    const MonoTime begun = clock.now();
+    const bool dead = line.dead(request.device);
+    free = std::max(begun, free) + (dead ? patience : milliseconds(20));
+    if (free > deadline || (dead && mute)) {
+      line.spend_until(deadline);
+      return {Status(Fault::timeout, "no answer"), 12, 0, {}};
+    }
+    line.spend_until(free);
+    for (const TagId tag : request.tags) dead ? sink.bad(tag, Reason::device_refused, 11) : sink.good(tag, int64_t{1});
+    return {dead ? Status(Fault::timeout, 11, "exception 11") : Status(), 12, 9, clock.now() - begun};
+  }
+  Duration patience = seconds(1);
+  bool mute = false;   // it says nothing of a dead unit
+  bool known = false;  // the driver has learnt how patient it is
+  MonoTime free;
+};
+
+TEST_F(PatientGateway, what_it_waits_longer_than_a_probe_comes_out_of_the_share) {
+  timeout = seconds(2);
+  open_gateway(3, milliseconds(200));
+  for (const bool says_nothing : {false, true}) {
+    for (const bool learnt : {false, true}) {
+      for (const Duration waits : {milliseconds(500), milliseconds(1000)}) {
+        mute = says_nothing;
+        patience = waits;
+        line.on_free_at = [this, learnt](const Request&, MonoTime now) { return learnt ? std::max(now, free) : now; };
+        line.set_dead(device("d2"), false);
+        run(minutes(1));
+        line.set_dead(device("d2"), true);
+        run(minutes(1));
+        output.polls.clear();
+        run(minutes(10));
+        EXPECT_GE(good_polls(), static_cast<size_t>(0.95 * 2 * 3000)) << says_nothing << learnt << waits.count();
+      }
+    }
+  }
+}
+
+TEST_F(PatientGateway, one_that_waits_longer_than_we_do_silences_nobody_who_lives) {
+  patience = milliseconds(2500);
+  known = true;
+  open_gateway(10, seconds(1));
+  set_dead(1, 7, true);
+  run(minutes(3));
+  std::set<DeviceId> offline;
+  for (const auto& [device, state] : output.states) state.online ? (void)offline.erase(device) : (void)offline.insert(device);
+  EXPECT_EQ(offline.size(), 7U);
+  output.polls.clear();
+  run(minutes(5));
+  EXPECT_GE(good_polls(), static_cast<size_t>(0.9 * 3 * 300));
+  const auto warned =
+      std::ranges::count_if(output.said, [](const std::string& said) { return said.find("2500 ms") != std::string::npos; });
+  EXPECT_EQ(warned, 1) << "once";
+}
+
+// ---- writes to the dead
+
+TEST_F(SickLine, a_write_that_was_not_sent_does_not_bring_a_dead_unit_back) {
+  open({make_device(names, "a", 2, seconds(1)), make_device(names, "b", 2, seconds(1))});
+  line.set_dead(device("b"), true);
+  run(minutes(1));
+  output.states.clear();
+  output.said.clear();
+  line.on_write = [&](const Command&, Deadline) -> WriteOutcome {
+    return {CommandResult::refused, Status(Fault::invalid, "70000 does not fit uint16")};
+  };
+  const uint64_t requests = report(1).requests;
+  write("too_much", "b.t0");
+  run(milliseconds(20));
+  EXPECT_EQ(outcomes["too_much"].at(0).result, CommandResult::refused);
+  run(minutes(1));
+  EXPECT_TRUE(output.states.empty());
+  EXPECT_TRUE(output.said.empty());
+  line.on_write = [&](const Command&, Deadline) -> WriteOutcome {
+    return {CommandResult::refused, Status(Fault::refused, 3, "exception 3")};
+  };
+  write("refused", "b.t0");
+  run(milliseconds(20));
+  EXPECT_EQ(output.states.size(), 1U) << "the unit itself has said no";
+  EXPECT_GT(report(1).requests, requests);
+}
+
 }  // namespace
 }  // namespace ferrule

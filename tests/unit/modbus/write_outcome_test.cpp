@@ -105,6 +105,15 @@ TEST(ModbusWrites, a_refused_write_is_not_read_back_and_an_unknown_function_name
   }
 }
 
+TEST(ModbusWrites, one_that_a_gateway_had_no_way_for_has_reached_nobody) {
+  WritableDevice plant([](Peer& peer, const HeardRequest& heard) { peer.send_tcp(heard.transaction, {5, 0x86, 10}); });
+  plant.start();
+  const WriteOutcome outcome = plant.driver->write(plant.command(Value(int64_t{7})), plant.channel.in(5s));
+  EXPECT_EQ(outcome.result, CommandResult::failed);
+  EXPECT_EQ(outcome.status.fault(), Fault::timeout);
+  EXPECT_EQ(outcome.status.detail(), 10);
+}
+
 TEST(ModbusWrites, a_confirmation_of_other_bits_is_no_confirmation) {
   WritableDevice plant(
       [](Peer& peer, const HeardRequest& heard) {
