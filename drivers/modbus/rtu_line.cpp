@@ -54,6 +54,7 @@ class RtuLine final : public Line {
     }
     meter.starts();
     garbled_ = false;
+    echo_came_ = false;
     answer.status = stream_->write(*frame, deadline);
     meter.sent(*frame);
     if (answer.status.ok()) {
@@ -191,14 +192,13 @@ class RtuLine final : public Line {
     if (echo.empty()) return false;
     const size_t common = std::min(filled_, echo.size());
     if (!std::equal(in_.begin(), in_.begin() + static_cast<ptrdiff_t>(common), echo.begin())) {
-      echoes_ = false;
       echo = {};
       return false;
     }
     if (common < echo.size()) return true;
     drop(echo.size());
     echo = {};
-    echoes_ = true;
+    echoes_ = echo_came_ = true;
     return filled_ == 0;
   }
 
@@ -207,12 +207,15 @@ class RtuLine final : public Line {
     const uint8_t unit = frame[0];
     const auto pdu = format_->take_apart(frame);
     if (!pdu.ok()) {
-      garbled_ = unit == question.unit && frame[1] == static_cast<uint8_t>(question.function) &&
+      // What came may also be our own question, damaged; the answer is then still to come.
+      const bool may_be_echo = timing_.may_echo && (!question.is_read() || question.address >> 8 == question.data_bytes());
+      garbled_ = !may_be_echo && unit == question.unit && frame[1] == static_cast<uint8_t>(question.function) &&
                  (!question.is_read() || frame[2] == question.data_bytes());
       return Status(Fault::bad_reply, stream_->name() + ": " + pdu.status().what());
     }
     const Verdict verdict = judge(question, *pdu);
     if (unit == question.unit && verdict.kind != Verdict::Kind::wrong) {
+      if (question.is_read()) echoes_ = echo_came_;
       answer.exception = verdict.code;
       answer.data = verdict.data;
       return Status();
@@ -258,7 +261,8 @@ class RtuLine final : public Line {
   MonoTime last_byte_;
   bool unclean_ = false;            // the last exchange went wrong: wait longer for silence
   bool garbled_ = false;            // the answer to the present question came, with a wrong checksum
-  bool echoes_ = false;             // this line hands our own bytes back
+  bool echoes_ = false;             // this line hands our own bytes back, as the last answer to a read has shown
+  bool echo_came_ = false;          // of the present question
   std::array<uint8_t, 1024> in_{};  // room for a frame and more: it is never full of frames that are not taken
   size_t filled_ = 0;
 };
