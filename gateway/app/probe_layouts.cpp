@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <string_view>
 #include <tuple>
 
 namespace ferrule {
@@ -59,6 +60,21 @@ void add_layouts(std::span<const uint8_t> bytes, size_t offset, const Expected& 
   }
 }
 
+// Half of the last digit: "230.1" is within 0.05, "2.3e2" within 5.
+double half_of_last_digit(std::string_view number) {
+  const size_t exponent_at = std::min(number.find_first_of("eE"), number.size());
+  const size_t point = number.find('.');
+  int last_digit = point < exponent_at ? -static_cast<int>(exponent_at - point - 1) : 0;
+  if (exponent_at < number.size()) {
+    std::string_view exponent = number.substr(exponent_at + 1);
+    if (exponent.starts_with('+')) exponent.remove_prefix(1);
+    int power = 0;
+    std::from_chars(exponent.data(), exponent.data() + exponent.size(), power);
+    last_digit += power;
+  }
+  return 0.5000001 * std::pow(10, last_digit);
+}
+
 }  // namespace
 
 Result<Expected> parse_expected(const std::string& text, const std::string& tolerance) {
@@ -69,8 +85,7 @@ Result<Expected> parse_expected(const std::string& text, const std::string& tole
   Expected expected;
   if (!number_of(text, expected.number))
     return Status(Fault::invalid, "--expect takes a number, such as 230.1, not '" + text + "'");
-  const size_t point = text.find('.');
-  expected.within = 0.5000001 * std::pow(10, point == std::string::npos ? 0.0 : -static_cast<double>(text.size() - point - 1));
+  expected.within = half_of_last_digit(text);
   if (tolerance.empty()) return expected;
   const bool percent = tolerance.ends_with('%');
   if (!number_of(std::string_view(tolerance).substr(0, tolerance.size() - (percent ? 1 : 0)), expected.within) ||

@@ -18,6 +18,9 @@ Expected expected(const std::string& text, const std::string& within = "") {
 TEST(ProbeExpect, half_of_the_last_digit_is_allowed_unless_somebody_says_otherwise) {
   EXPECT_NEAR(expected("230.1").within, 0.05, 1e-6);
   EXPECT_NEAR(expected("230").within, 0.5, 1e-6);
+  EXPECT_NEAR(expected("2.3e2").within, 5, 1e-5);
+  EXPECT_NEAR(expected("2301e-1").within, 0.05, 1e-6);
+  EXPECT_NEAR(expected("1.5E+3").within, 50, 1e-4);
   EXPECT_NEAR(expected("230", "2").within, 2, 1e-9);
   EXPECT_NEAR(expected("-200", "1%").within, 2, 1e-9);
   for (const char* wrong : {"", "x", "230,1", "1e999", "230.1V"}) EXPECT_FALSE(parse_expected(wrong, "").ok()) << wrong;
