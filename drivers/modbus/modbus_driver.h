@@ -11,6 +11,7 @@
 #include "modbus/refusals.h"
 #include "modbus/stretch.h"
 #include "modbus/sunspec_models.h"
+#include "modbus/write_request.h"
 #include "sdk/driver.h"
 
 namespace ferrule::modbus {
@@ -25,6 +26,7 @@ class ModbusDriver final : public Driver {
   Status connect(Deadline deadline) override { return line_->connect(deadline); }
   Exchange read(const Request& request, SampleSink& sink, Deadline deadline) override;
   MonoTime free_at(const Request& request, MonoTime now) const override;
+  MonoTime write_free_at(const Command& command, MonoTime now) const override;
   WriteOutcome write(const Command& command, Deadline deadline) override;
   WriteOutcome read_back(const Command& command, Deadline deadline) override;
   Prober* prober() override { return &prober_; }
@@ -38,6 +40,7 @@ class ModbusDriver final : public Driver {
     bool read_back;
     bool broadcast;
   };
+  static Result<WriteRequest> request_of(const Target& target, const Value& value);
   static Target target_of(const Fields& device, const Fields& tag, const Point& point);
   ModbusDriver(const ChannelSettings& channel, const ChannelContext& context);
   // As the line's, but a TCP connection through which nothing comes any more is given up first: then the status is disconnected

@@ -90,6 +90,7 @@ class SpacePlan {
     request.bytes_out = limits_.time.bytes_out();
     request.bytes_in = limits_.time.bytes_in(question);
     request.cost = limits_.time.of(question);
+    request.quiet = limits_.time.between;
     return request;
   }
 

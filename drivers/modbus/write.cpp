@@ -52,6 +52,17 @@ ModbusDriver::Target ModbusDriver::target_of(const Fields& device, const Fields&
           .broadcast = tag.boolean("broadcast")};
 }
 
+Result<WriteRequest> ModbusDriver::request_of(const Target& target, const Value& value) {
+  return write_request(target.broadcast ? uint8_t{0} : target.unit, target.point, target.functions, value);
+}
+
+MonoTime ModbusDriver::write_free_at(const Command& command, MonoTime now) const {
+  const auto found = targets_.find(command.tag);
+  if (found == targets_.end()) return now;
+  const auto request = request_of(found->second, command.value);
+  return request.ok() ? line_->free_at(request->question, now) : now;
+}
+
 WriteOutcome ModbusDriver::write(const Command& command, Deadline deadline) {
   const auto found = targets_.find(command.tag);
   if (found == targets_.end()) {
@@ -59,8 +70,7 @@ WriteOutcome ModbusDriver::write(const Command& command, Deadline deadline) {
   }
   const Target& target = found->second;
   if (context_.clock.now() >= command.expires) return {CommandResult::expired, Status(Fault::timeout, "the command is too old")};
-  const uint8_t unit = target.broadcast ? uint8_t{0} : target.unit;
-  const auto request = write_request(unit, target.point, target.functions, command.value);
+  const auto request = request_of(target, command.value);
   if (!request.ok()) return {CommandResult::refused, request.status()};
 
   const Answer answer = ask(request->question, request->pdu(), deadline, command.expires);

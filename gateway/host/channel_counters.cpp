@@ -47,18 +47,19 @@ void ChannelCounters::planned(const ChannelPlan& plan) {
   });
 }
 
-void ChannelCounters::exchange(size_t device, const Cost& cost) {
+void ChannelCounters::exchange(std::optional<size_t> device, const Cost& cost) {
   const MonoTime now = clock_.now();
   const WallTime wall = clock_.wall();
   counted_.with([&](Counted& counted) {
     count(counted.channel, cost);
-    count(counted.devices[device], cost);
     counted.channel.bytes_out += cost.bytes_out;
     counted.channel.bytes_in += cost.bytes_in;
-    counted.busy.add(now, cost.on_wire);
-    counted.device_busy[device].add(now, cost.on_wire);
+    counted.busy.add(now, cost.on_wire + cost.quiet);
     if (cost.status.fault() == Fault::disconnected) ++counted.channel.disconnects;
-    DeviceReport& report = counted.devices[device];
+    if (!device) return;
+    DeviceReport& report = counted.devices[*device];
+    count(report, cost);
+    counted.device_busy[*device].add(now, cost.on_wire + cost.quiet);
     if (cost.write) ++report.writes;
     if (cost.status.ok() || cost.status.fault() == Fault::refused) report.last_answer = wall;
     if (!report.online && !cost.status.ok()) report.trouble = cost.status.what();

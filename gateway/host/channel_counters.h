@@ -1,6 +1,7 @@
 // What a channel counts, for its reports. Written by the channel's thread once per exchange or poll, read by any.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "core/clock.h"
@@ -21,10 +22,11 @@ class ChannelCounters {
     bool write = false;
     uint32_t bytes_out = 0, bytes_in = 0;
     Duration on_wire{0};
+    Duration quiet{0};  // that belongs to it, as in its plan
   };
-  void exchange(size_t device, const Cost& cost);
-  void planned(const ChannelPlan& plan);                        // it was made anew
-  void poll(size_t device, uint64_t begun, uint64_t overruns);  // one has ended; of the channel, since the start
+  void exchange(std::optional<size_t> device, const Cost& cost);  // no device: a person asked
+  void planned(const ChannelPlan& plan);                          // it was made anew
+  void poll(size_t device, uint64_t begun, uint64_t overruns);    // one has ended; of the channel, since the start
   void device(size_t device, bool online, std::string trouble);
   void channel(std::string state, std::string trouble);
 

@@ -8,10 +8,6 @@ namespace ferrule {
 
 namespace {
 
-// Of an exchange that a person asked for: polls wait no longer than that.
-constexpr Duration kShortestProbe = std::chrono::milliseconds(10);
-constexpr Duration kLongestProbe = std::chrono::seconds(5);
-
 // A probe wants to know whether the device answers, not what.
 class Unheard final : public SampleSink {
  public:
@@ -31,12 +27,6 @@ Reason reason_of(const Status& status) {
 }
 
 bool is_answer(const Status& status) { return status.ok() || status.fault() == Fault::refused; }
-
-// The device itself has said yes or no; what is refused on this side (a value that does not fit) says nothing about it.
-bool is_answer(const WriteOutcome& outcome) {
-  return outcome.result == CommandResult::done ||
-         (outcome.result == CommandResult::refused && outcome.status.fault() == Fault::refused);
-}
 
 double phase_of(const std::string& channel) { return static_cast<double>(std::hash<std::string>{}(channel) % 1000) / 1000; }
 
@@ -88,10 +78,12 @@ MonoTime ChannelLoop::turn() {
   const MonoTime now = clock_.now();
   if (stop_.raised()) return now;
 
-  if (link_.up() && !wrote_last_ && !commands_.empty()) {
-    wrote_last_ = true;
-    write_next();
-    return now;
+  if (link_.up() && !wrote_last_) {
+    if (auto waiting = next_write(now)) {
+      wrote_last_ = true;
+      write(std::move(*waiting));
+      return now;
+    }
   }
   wrote_last_ = false;
   if (!parted_last_ && part(now)) {
@@ -111,6 +103,7 @@ MonoTime ChannelLoop::turn() {
 }
 
 void ChannelLoop::end() {
+  fail_commands(Status(Fault::cancelled, "the channel is stopping"));
   driver_.disconnect();
   counters_.channel("stopped", {});
 }
@@ -122,6 +115,7 @@ MonoTime ChannelLoop::wake_at() const {
   if (waited_for) return now;
   MonoTime wake = std::min({scheduler_.wake_at(), watch_.next_probe(now), attend_at_});
   for (const RefusedRequest& refused : refused_) wake = std::min(wake, driver_.free_at(refused.left.back(), now));
+  for (const WaitingCommand& held : held_) wake = std::min(wake, send_at(held.command, now));
   return wake;
 }
 
@@ -161,83 +155,12 @@ void ChannelLoop::link_down() {
   fail_commands(Status(Fault::disconnected, link_.trouble()));
 }
 
-void ChannelLoop::fail_commands(const Status& why) {
-  while (auto waiting = commands_.pop()) waiting->done({CommandResult::failed, why});
-  while (auto waiting = commands_.pop_probe()) waiting->done({.status = why});
-}
+// ---- exchanges
 
-// ---- writes
-
-void ChannelLoop::write_next() {
-  auto waiting = commands_.pop();
-  if (!waiting) return;
-  const Command& command = waiting->command;
-  const auto device = plan_.writable.find(command.tag);
-  if (device == plan_.writable.end()) {
-    return waiting->done({CommandResult::failed, Status(Fault::invalid, "no writable tag of this channel")});
-  }
-  if (clock_.now() >= command.expires) {
-    return waiting->done({CommandResult::expired, Status(Fault::timeout, "expired before it could be sent")});
-  }
-  WriteOutcome outcome = write_once(device->second, command);
-  if (outcome.status.fault() == Fault::disconnected) {
-    const bool fresh_link = link_.lost(outcome.status);
-    if (fresh_link && outcome.result == CommandResult::failed && clock_.now() < command.expires) {
-      outcome = write_once(device->second, command);  // nothing had reached the device
-      if (outcome.status.fault() == Fault::disconnected) (void)link_.lost(outcome.status);
-    }
-  }
-  if (outcome.read_back && link_.up()) outcome = read_back(device->second, command);
-  waiting->done(std::move(outcome));
-  if (!link_.up() && !stop_.raised()) link_down();
-}
-
-void ChannelLoop::ask_for_somebody() {
-  auto waiting = commands_.pop_probe();
-  if (!waiting) return;
-  Prober* prober = driver_.prober();
-  if (prober == nullptr) return waiting->done({.status = Status(Fault::invalid, "this channel's driver cannot be asked so")});
-  const Deadline deadline = clock_.now() + std::clamp<Duration>(waiting->question.timeout, kShortestProbe, kLongestProbe);
-  heartbeat_.begin(deadline + Heartbeat::kSlack);
-  ProbeAnswer answer = prober->probe(waiting->question, deadline);
-  const bool lost = answer.status.fault() == Fault::disconnected;
-  if (lost) (void)link_.lost(answer.status);
-  waiting->done(std::move(answer));
-  if (!link_.up() && !stop_.raised()) link_down();
-}
-
-WriteOutcome ChannelLoop::write_once(size_t device, const Command& command) {
-  return command_exchange(device, [&](Deadline deadline) { return driver_.write(command, deadline); });
-}
-
-WriteOutcome ChannelLoop::read_back(size_t device, const Command& command) {
-  WriteOutcome outcome = command_exchange(device, [&](Deadline deadline) { return driver_.read_back(command, deadline); });
-  if (outcome.status.fault() == Fault::disconnected) (void)link_.lost(outcome.status);
-  return outcome;
-}
-
-template <class Ask>
-WriteOutcome ChannelLoop::command_exchange(size_t device, Ask&& ask) {
-  const MonoTime begun = clock_.now();
-  const Deadline deadline = begun + plan_.devices[device].timeout;
-  heartbeat_.begin(deadline + Heartbeat::kSlack);
-  WriteOutcome outcome = std::forward<Ask>(ask)(deadline);
-  const Duration took = clock_.now() - begun;
-  if (outcome.status.fault() == Fault::invalid) return outcome;  // nothing was asked
-  account(device, {outcome.status, outcome.result == CommandResult::refused, true, 0, 0, took});
-  if (is_answer(outcome)) {
-    link_.proven();
-    heard(device, took);
-  }
-  return outcome;
-}
-
-void ChannelLoop::account(size_t device, const ChannelCounters::Cost& cost) {
+void ChannelLoop::account(std::optional<size_t> device, const ChannelCounters::Cost& cost) {
   counters_.exchange(device, cost);
   if (frames_ != nullptr) frames_->ended(device, cost.status, cost.on_wire);
 }
-
-// ---- reads
 
 Exchange ChannelLoop::read_once(size_t device, const Request& request, Duration wait, SampleSink& sink,
                                 const PollAnswers* answers) {
@@ -252,7 +175,7 @@ Exchange ChannelLoop::read_once(size_t device, const Request& request, Duration 
   if (!exchange.status.ok() || exchange.on_wire == Duration::zero()) exchange.on_wire = took;
   if (fault == Fault::timeout && exchange.bytes_out == 0) return exchange;  // held off: nothing was asked
   const bool refused = answers != nullptr && answers->device_refused();
-  account(device, {exchange.status, refused, false, exchange.bytes_out, exchange.bytes_in, exchange.on_wire});
+  account(device, {exchange.status, refused, false, exchange.bytes_out, exchange.bytes_in, exchange.on_wire, request.quiet});
   if (fault != Fault::disconnected) link_.proven();
   if (exchange.replan) replan_[device] = true;
   if (fault == Fault::timeout && wait >= plan_.devices[device].timeout) warn_of_patient_gateway(device, request);
@@ -427,6 +350,7 @@ void ChannelLoop::finish(size_t poll, Reason missing, uint16_t detail) {
     ++refused_polls_;
   }
   counters_.poll(plan_.polls[poll].device, scheduler_.polls(), scheduler_.overruns() + refused_polls_);
+  if (!link_.up()) overrun_watch_.no_link(scheduler_.overruns(), now);
   switch (overrun_watch_.note(scheduler_.overruns(), now)) {
     case OverrunWatch::News::none: break;
     case OverrunWatch::News::too_slow:

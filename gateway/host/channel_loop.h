@@ -3,9 +3,11 @@
 //
 // One turn is one exchange on the wire at most (two, where a lost link had to be made anew). Writes go ahead of polls, but never
 // two in a row while a poll is due. So a write waits for the exchange under way, which ends with the longest timeout of the
-// channel's devices at the latest, and behind other writes for one more each. Except for counters(), the channel's thread only.
+// channel's devices at the latest, and behind other writes for one more each; and where a late answer to an earlier write could
+// be taken for its own, until that is past, while others go ahead. Except for counters(), the channel's thread only.
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "host/channel_counters.h"
@@ -56,9 +58,12 @@ class ChannelLoop {
   void fail_commands(const Status& why);
 
   void attend(MonoTime now);
-  void write_next();
+  // The next that may be sent now, or has expired.
+  std::optional<WaitingCommand> next_write(MonoTime now);
+  MonoTime send_at(const Command& command, MonoTime now) const;
+  void write(WaitingCommand&& waiting);
   void ask_for_somebody();  // a probe that a person asked for
-  bool somebody_waits() const { return !commands_.empty() || commands_.probe_waits(); }
+  bool somebody_waits() const { return (!commands_.empty() && held_.size() < kMostHeld) || commands_.probe_waits(); }
   bool probe(MonoTime now);  // false: nobody is to be probed
   const Request* next_probe(size_t device) const;
   bool poll(MonoTime now);  // false: nothing is due
@@ -82,7 +87,7 @@ class ChannelLoop {
   WriteOutcome read_back(size_t device, const Command& command);
   template <class Ask>
   WriteOutcome command_exchange(size_t device, Ask&& ask);
-  void account(size_t device, const ChannelCounters::Cost& cost);
+  void account(std::optional<size_t> device, const ChannelCounters::Cost& cost);
 
   void heard(size_t device, Duration took);
   void silent(size_t device);
@@ -108,6 +113,8 @@ class ChannelLoop {
   std::vector<size_t> next_probe_;    // by device: which of its requests comes next, counted over its groups
   std::vector<bool> replan_;          // by device
   std::vector<RefusedRequest> refused_;
+  static constexpr size_t kMostHeld = 16;
+  std::vector<WaitingCommand> held_;  // because of late answers, oldest first
   Duration longest_timeout_{0};
   uint64_t refused_polls_ = 0;  // the bus was full
   bool wrote_last_ = false;

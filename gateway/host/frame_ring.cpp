@@ -20,11 +20,11 @@ void FrameRing::received(std::span<const uint8_t> frame) {
   keep(head, frame);
 }
 
-void FrameRing::ended(size_t device, const Status& status, Duration took) {
+void FrameRing::ended(std::optional<size_t> device, const Status& status, Duration took) {
   Head head{};
   head.at = clock_.wall().time_since_epoch().count();
   head.took = took.count();
-  head.device = static_cast<uint32_t>(device);
+  head.device = device ? static_cast<uint32_t>(*device) : kNoDevice;
   head.detail = status.detail();
   head.kind = Kind::ended;
   head.fault = status.fault();
@@ -78,7 +78,7 @@ std::vector<RecordedExchange> FrameRing::exchanges() const {
     if (head.kind == Kind::ended) {
       present.at = WallTime(Duration(head.at));
       present.took = Duration(head.took);
-      present.device = head.device;
+      if (head.device != kNoDevice) present.device = head.device;
       present.fault = head.fault;
       present.detail = head.detail;
       found.push_back(std::exchange(present, {}));

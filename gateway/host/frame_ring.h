@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -20,7 +21,7 @@ namespace ferrule {
 struct RecordedExchange {
   WallTime at;  // when it ended
   Duration took{0};
-  uint32_t device = 0;  // index in the channel
+  std::optional<size_t> device;  // index in the channel; nothing: a person asked, of any unit
   Fault fault = Fault::none;
   uint16_t detail = 0;
   std::vector<uint8_t> unasked, sent, received;
@@ -38,12 +39,13 @@ class FrameRing final : public FrameTrace {
 
   void sent(std::span<const uint8_t> frame) override;
   void received(std::span<const uint8_t> frame) override;
-  void ended(size_t device, const Status& status, Duration took);
+  void ended(std::optional<size_t> device, const Status& status, Duration took);
 
   std::vector<RecordedExchange> exchanges() const;  // oldest first
 
  private:
   enum class Kind : uint8_t { sent, received, ended };
+  static constexpr uint32_t kNoDevice = UINT32_MAX;
   struct Head {
     int64_t at;    // UTC, ns
     int64_t took;  // ns

@@ -14,7 +14,7 @@ class OverrunWatch {
  public:
   enum class News : uint8_t { none, too_slow, well };
 
-  // `overruns` since the start. To be called at each poll's end.
+  // `overruns` since the start. To be called at each poll's end, while there is a link.
   News note(uint64_t overruns, MonoTime now) {
     if (now < span_ends_) return News::none;
     const bool missed = overruns != seen_;
@@ -27,6 +27,12 @@ class OverrunWatch {
     if (in_a_row_ < kSpans || missed == slow_) return News::none;
     slow_ = missed;
     return slow_ ? News::too_slow : News::well;
+  }
+  // What was missed until now, without a link, says nothing about the line: a new span begins.
+  void no_link(uint64_t overruns, MonoTime now) {
+    seen_ = overruns;
+    span_ends_ = now + kSpan;
+    in_a_row_ = 0;
   }
 
  private:

@@ -149,9 +149,9 @@ Result<std::vector<FrameReport>> Reports::frames(std::string_view name) const {
   };
   std::vector<FrameReport> reports;
   for (const RecordedExchange& exchange : (*channel)->runner->frames()) {
-    const DeviceId device = settings.devices[exchange.device].id;
-    reports.push_back({exchange.at, exchange.took, std::string(names().name(device)), outcome_text(exchange),
-                       in_hex(exchange.unasked), in_hex(exchange.sent), in_hex(exchange.received), in_words(exchange.sent, true),
+    const std::string device = exchange.device ? std::string(names().name(settings.devices[*exchange.device].id)) : "(probe)";
+    reports.push_back({exchange.at, exchange.took, device, outcome_text(exchange), in_hex(exchange.unasked),
+                       in_hex(exchange.sent), in_hex(exchange.received), in_words(exchange.sent, true),
                        in_words(exchange.received, false)});
   }
   return reports;

@@ -28,7 +28,7 @@ struct DeviceReport {
   uint64_t polls = 0;  // ended, of a group or several that were due together
   uint64_t tags = 0;
   double planned = 0;  // share of line time that its requests should take, 0..1; 0 where the driver cannot tell
-  double busy = 0;     // share of time that they took, over the last minute
+  double busy = 0;     // share of time that they took, over the last minute, with the silence that `planned` reckons with
   std::optional<WallTime> last_answer;
 };
 
@@ -47,7 +47,7 @@ struct ChannelReport {
   uint64_t polls = 0, overruns = 0;  // polls of a group; polls that were not begun in their own period
   uint64_t bytes_out = 0, bytes_in = 0;
   double planned = 0;  // share of line time that its requests should take, 0..1; 0 where the driver cannot tell
-  double busy = 0;     // share of time with an exchange on the wire, 0..1, over the last minute
+  double busy = 0;     // share of time that its exchanges took, as above, over the last minute
   std::vector<ChannelEvent> events;
   std::vector<std::string> plan;  // the requests, for people
 };
@@ -56,7 +56,7 @@ struct ChannelReport {
 struct FrameReport {
   WallTime at;  // when it ended
   Duration took{0};
-  std::string device;
+  std::string device;                    // "(probe)": a person asked
   std::string outcome;                   // "ok", or why not
   std::string unasked, sent, received;   // hexadecimal; unasked: what came before anything was sent
   std::string sent_text, received_text;  // for people; empty where the driver cannot tell

@@ -46,7 +46,8 @@ struct Request {
   // What one such exchange is expected to cost, for the plan's share of line time. 0: the driver cannot tell.
   uint32_t bytes_out = 0;
   uint32_t bytes_in = 0;
-  Duration cost{0};  // from one request to the next: both frames, the device's usual turnaround and the silence between frames
+  Duration cost{0};   // from one request to the next: both frames, the device's usual turnaround and the silence between frames
+  Duration quiet{0};  // of which the silence, or the pause that the user wants
 };
 using Requests = std::vector<Request>;
 
@@ -123,6 +124,9 @@ class Driver {
   // For devices that tell something unasked: called between exchanges and when the last call asked for it. Takes and confirms
   // what has arrived; never waits. Each piece of news is told once.
   virtual Attention attend(MonoTime /*now*/) { return {}; }
+
+  // As free_at(), for a write. One that is made before may be `failed`, nothing sent.
+  virtual MonoTime write_free_at(const Command& /*command*/, MonoTime now) const { return now; }
 
   // At most one exchange. Only tags whose settings say `writable` arrive here.
   virtual WriteOutcome write(const Command& command, Deadline deadline) = 0;

@@ -41,6 +41,7 @@ class FakeLine {
   std::function<Exchange(const Request&, SampleSink&, Deadline)> on_read;
   std::function<WriteOutcome(const Command&, Deadline)> on_write;
   std::function<WriteOutcome(const Command&, Deadline)> on_read_back;
+  std::function<MonoTime(const Command&, MonoTime)> on_write_free_at;
   std::function<MonoTime(const Request&, MonoTime)> on_free_at;
   std::function<Attention(MonoTime)> on_attend;
   std::function<ProbeAnswer(const ProbeQuestion&, Deadline)> on_probe;  // not set: the driver has no prober
@@ -152,6 +153,10 @@ class FakeDriver final : public Driver, private Prober {
     line_.spend(line_.exchange);
     for (const TagId tag : request.tags) sink.good(tag, int64_t{1});
     return {Status(), 8, 16, line_.exchange};
+  }
+
+  MonoTime write_free_at(const Command& command, MonoTime now) const override {
+    return line_.on_write_free_at ? line_.on_write_free_at(command, now) : now;
   }
 
   WriteOutcome write(const Command& command, Deadline deadline) override {

@@ -205,6 +205,48 @@ TEST_F(Channel, a_write_that_is_to_be_read_back_has_the_outcome_of_that_and_noth
   }
 }
 
+TEST_F(Channel, a_write_that_a_late_answer_could_confirm_waits_for_it_while_others_go_ahead) {
+  open({make_device(names, "a", 2, seconds(1)), make_device(names, "b", 2, seconds(1))});
+  run(seconds(2));
+  const MonoTime free = clock.now() + milliseconds(1700);
+  line.on_write_free_at = [&](const Command& command, MonoTime now) {
+    return command.tag == *names.find_tag("a.t0") ? std::max(now, free) : now;
+  };
+  (void)line.take_log();
+  output.polls.clear();
+  write("held", "a.t0");
+  write("too_short", "a.t0", seconds(1));
+  write("behind", "a.t0");
+  write("other", "b.t0");
+  run(milliseconds(100));
+  EXPECT_EQ(outcomes["other"].at(0).result, CommandResult::done);
+  EXPECT_TRUE(outcomes["held"].empty());
+  run(milliseconds(1000));
+  EXPECT_EQ(outcomes["too_short"].at(0).result, CommandResult::expired);
+  run(milliseconds(550));
+  EXPECT_TRUE(outcomes["held"].empty());
+  run(milliseconds(150));
+  EXPECT_EQ(outcomes["held"].at(0).result, CommandResult::done);
+  EXPECT_EQ(outcomes["behind"].at(0).result, CommandResult::done);
+  EXPECT_EQ(output.polls.size(), 4U) << "polls go on";
+  std::vector<std::string> writes = line.take_log();
+  std::erase_if(writes, [](const std::string& entry) { return !entry.starts_with("write "); });
+  EXPECT_EQ(writes, (std::vector<std::string>{"write other", "write held", "write behind"}));
+}
+
+TEST_F(Channel, writes_that_wait_for_late_answers_are_bounded_and_fail_when_the_channel_stops) {
+  open({make_device(names, "a", 2, seconds(1))});
+  line.on_write_free_at = [&](const Command&, MonoTime now) { return now + hours(1); };
+  for (size_t i = 0; i < CommandQueue::kLimit; ++i) write("w", "a.t0", minutes(10));
+  run(seconds(5));
+  EXPECT_FALSE(commands.empty());
+  EXPECT_TRUE(outcomes["w"].empty());
+  stop.raise();
+  loop->end();
+  ASSERT_EQ(outcomes["w"].size(), CommandQueue::kLimit);
+  EXPECT_EQ(outcomes["w"][0].result, CommandResult::failed);
+}
+
 TEST_F(Channel, a_write_that_a_device_takes_brings_it_back) {
   open({make_device(names, "a", 2, minutes(1))});
   line.set_dead(device("a"), true);
@@ -216,6 +258,17 @@ TEST_F(Channel, a_write_that_a_device_takes_brings_it_back) {
   EXPECT_EQ(outcomes["hello"].at(0).result, CommandResult::done);
   ASSERT_EQ(output.polls.size(), 1U);
   EXPECT_EQ(output.polls[0].samples[0].quality, Quality::good);
+}
+
+TEST_F(Channel, polls_that_are_missed_while_it_connects_are_not_the_lines_fault) {
+  open({make_device(names, "a", 2, milliseconds(500))});
+  line.on_connect = [&](Deadline deadline) {
+    line.spend_until(deadline);
+    return Status(Fault::timeout, "Connection timed out");
+  };
+  run(minutes(5));
+  EXPECT_GT(report().overruns, 100U);
+  EXPECT_EQ(output.said, std::vector<std::string>{"! Connection timed out"});
 }
 
 // ---- stopping, counting
@@ -247,6 +300,15 @@ TEST_F(Channel, a_poll_that_is_interrupted_by_the_stop_gives_nothing) {
   loop->end();
   EXPECT_EQ(line.count("disconnect"), 1U);
   EXPECT_EQ(report().state, "stopped");
+}
+
+TEST_F(Channel, line_time_is_counted_as_it_is_planned_with_the_silence_before_each_request) {
+  open({make_device(names, "a", 2, milliseconds(200))});
+  line.exchange = milliseconds(10);
+  plan.polls[0].requests[0].quiet = milliseconds(50);
+  run(minutes(2));
+  EXPECT_NEAR(report().busy, 60.0 / 200, 0.03);
+  EXPECT_NEAR(report(0).busy, 60.0 / 200, 0.03);
 }
 
 TEST_F(Channel, counts_what_crossed_the_wire) {

@@ -86,6 +86,39 @@ TEST_F(ChannelProbe, one_that_loses_the_link_is_answered_and_the_channel_connect
   EXPECT_EQ(output.polls.back().samples[0].quality, Quality::good);
 }
 
+TEST_F(ChannelProbe, it_has_its_own_place_among_the_frames_and_counts_as_line_time) {
+  open({make_device(names, "a", 1, seconds(1))});
+  FrameRing frames(clock, 4096);
+  loop.emplace(ChannelLoop::Parts{settings, plan, *driver, clock, stop, output, commands, heartbeat, &frames});
+  loop->begin();
+  line.on_read = [&](const Request& request, SampleSink& sink, Deadline) -> Exchange {
+    frames.sent(std::vector<uint8_t>{1});
+    sink.good(request.tags[0], int64_t{1});
+    return {Status(), 1, 0, milliseconds(1)};
+  };
+  line.on_probe = [&](const ProbeQuestion&, Deadline) {
+    frames.sent(std::vector<uint8_t>{2});
+    line.spend(milliseconds(400));
+    return ProbeAnswer{.status = Status(Fault::timeout, "no answer")};
+  };
+  run(seconds(3));
+  const uint64_t requests = report().requests;
+  const double busy = report().busy;
+  ask("holding:0");
+  run(seconds(2));
+  size_t probes = 0;
+  for (const RecordedExchange& exchange : frames.exchanges()) {
+    ASSERT_EQ(exchange.sent.size(), 1U) << "one question each";
+    EXPECT_EQ(exchange.device.has_value(), exchange.sent[0] == 1);
+    probes += exchange.sent[0] == 2 ? 1 : 0;
+  }
+  EXPECT_EQ(probes, 1U);
+  EXPECT_EQ(report().requests, requests + 3);
+  EXPECT_EQ(report().timeouts, 1U);
+  EXPECT_EQ(report(0).timeouts, 0U);
+  EXPECT_GT(report().busy, busy + 0.05);
+}
+
 TEST_F(ChannelProbe, a_driver_without_one_says_so) {
   open({make_device(names, "a", 1, seconds(1))});
   ask("holding:0");

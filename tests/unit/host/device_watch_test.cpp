@@ -171,6 +171,16 @@ TEST(OverrunWatch, says_once_that_a_line_is_too_slow_and_once_that_it_is_not) {
   EXPECT_EQ(said, "slow well ");
 }
 
+TEST(OverrunWatch, what_is_missed_without_a_link_is_not_the_lines_fault) {
+  OverrunWatch watch;
+  MonoTime now = kStart;
+  for (uint64_t overruns = 0; overruns < 600; ++overruns) {
+    now += seconds(1);
+    watch.no_link(overruns, now);
+    EXPECT_EQ(watch.note(overruns, now), OverrunWatch::News::none);
+  }
+}
+
 TEST(BackOff, grows_with_jitter_between_its_limits) {
   for (uint32_t seed = 1; seed < 200; ++seed) {
     BackOff back_off(milliseconds(500), seconds(8), seed);

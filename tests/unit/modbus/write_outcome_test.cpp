@@ -152,6 +152,23 @@ TEST(ModbusWrites, a_broadcast_goes_to_unit_0_once_nobody_is_waited_for_and_the_
   EXPECT_EQ(heard_broadcasts, (std::vector<Bytes>{{0, 6, 0, 100, 0, 7}}));
 }
 
+TEST(ModbusWrites, after_one_that_was_not_confirmed_the_next_to_the_unit_is_to_wait_and_another_function_is_not) {
+  PseudoTerminal terminal;
+  ScriptedDevice device(terminal, [](Peer&, const HeardRequest&) {});
+  ModbusChannel channel;
+  channel.serial(terminal.port(), 9600).device(5);
+  const TagId tag = channel.tag("holding:100", "", true);
+  const TagId wide = channel.tag("holding:200", "uint32", true);
+  const auto driver = channel.build();
+  ASSERT_TRUE(driver->connect(channel.in(5s)).ok());
+  const Command command{"x", tag, Value(int64_t{7}), channel.in(1min)};
+  EXPECT_LE(driver->write_free_at(command, channel.clock.now()), channel.clock.now());
+  EXPECT_EQ(driver->write(command, channel.in(50ms)).result, CommandResult::unknown);
+  const MonoTime now = channel.clock.now();
+  EXPECT_GT(driver->write_free_at(command, now), now);
+  EXPECT_EQ(driver->write_free_at({"y", wide, Value(int64_t{7}), channel.in(1min)}, now), now);
+}
+
 TEST(ModbusWrites, one_that_grows_too_old_while_the_line_is_made_quiet_is_never_sent) {
   PseudoTerminal terminal;
   std::atomic<int> writes{0};
