@@ -187,10 +187,10 @@ void ChannelLoop::warn_of_patient_gateway(size_t device, const Request& request)
   const MonoTime now = clock_.now();
   const Duration longer = driver_.free_at(request, now) - now;
   if (longer <= Duration::zero() || std::exchange(patient_gateway_, true)) return;
-  const PlannedDevice& silent = plan_.devices[device];
-  const auto busy = std::chrono::ceil<std::chrono::milliseconds>(silent.timeout + longer);
-  output_.say(true, "a gateway waits longer for " + silent.name + " than its `timeout`, the line is busy for " +
-                        std::to_string(busy.count()) + " ms: make `timeout` longer than that, or the gateway's shorter");
+  const auto more = std::chrono::ceil<std::chrono::milliseconds>(longer);
+  output_.say(true, "a gateway goes on waiting for " + plan_.devices[device].name +
+                        " when its `timeout` is over, and the line is busy " + std::to_string(more.count()) +
+                        " ms more: make `timeout` longer than the gateway's own, or that shorter");
 }
 
 Exchange ChannelLoop::read(size_t device, const Request& request, Duration wait, SampleSink& sink, const PollAnswers* answers) {
@@ -223,7 +223,7 @@ bool ChannelLoop::probe(MonoTime now) {
     heard(*device, exchange.on_wire);
   } else {
     const MonoTime ended = clock_.now();
-    watch_.probe_failed(*device, ended, exchange.on_wire + (driver_.free_at(*request, ended) - ended));
+    watch_.probe_failed(*device, ended, exchange.on_wire, driver_.free_at(*request, ended) - ended);
   }
   return true;
 }

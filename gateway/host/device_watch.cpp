@@ -11,10 +11,9 @@ DeviceWatch::Change DeviceWatch::answered(size_t device, MonoTime now, Duration 
   const std::optional<size_t> in_vain = std::exchange(in_vain_, std::nullopt);
   Duration slowest = std::max(took, one.slowest - one.slowest / 64);
   if (in_vain && *in_vain != device && one.slowest > Duration::zero() && took > one.slowest) {
-    const Duration cost = in_vain_cost_ + took - one.slowest;
-    Device& silent = devices_[*in_vain];
-    silent.cost = std::max(silent.cost, cost);
-    charge(now, cost);
+    const Duration delay = took - one.slowest;
+    devices_[*in_vain].beyond = std::max(devices_[*in_vain].beyond, delay);
+    charge(now, in_vain_took_, in_vain_beyond_ + delay);
     slowest = one.slowest;
   }
   one = Device{};
@@ -56,7 +55,7 @@ std::optional<size_t> DeviceWatch::probe_due(MonoTime now, MonoTime free_until, 
   for (const Device& device : devices_) {
     if (device.state != State::offline || device.probe_at > now) continue;
     const auto index = static_cast<size_t>(&device - devices_.data());
-    if (probe_time(device) > now && free_until - now < std::max(probe_wait(index, timeout), device.cost)) continue;
+    if (probe_time(device) > now && free_until - now < probe_wait(index, timeout) + device.beyond) continue;
     if (chosen == nullptr || device.probe_at < chosen->probe_at) chosen = &device;
   }
   if (chosen == nullptr) return std::nullopt;
@@ -72,22 +71,27 @@ MonoTime DeviceWatch::next_probe(MonoTime now) const {
   return next;
 }
 
-void DeviceWatch::probe_failed(size_t device, MonoTime now, Duration took) {
+void DeviceWatch::probe_failed(size_t device, MonoTime now, Duration took, Duration beyond) {
   Device& one = devices_[device];
   one.at_once = false;
   ++one.probes;
   one.pause = std::min(kMostPause, one.pause * 2);
   one.probe_at = now + one.pause;
-  one.cost = std::max(took, one.cost - one.cost / 4);
+  one.beyond = std::max(beyond, one.beyond - one.beyond / 4);
   in_vain_ = device;
-  in_vain_cost_ = took;
-  charge(now, took);
+  in_vain_took_ = took;
+  in_vain_beyond_ = beyond;
+  charge(now + beyond, took, beyond);
 }
 
-void DeviceWatch::charge(MonoTime now, Duration cost) {
-  const auto left_to_others = static_cast<Duration::rep>(static_cast<double>(cost.count()) * (1 / settings_.probe_share - 1));
-  share_from_ = shared() ? now + Duration(left_to_others) : now;
-  half_from_ = shared() ? now + cost : now;
+// `free`: the line, again. What is beyond our wait is an estimate: for that the others get a little more than is due to them.
+void DeviceWatch::charge(MonoTime free, Duration took, Duration beyond) {
+  const auto times = [](Duration duration, double factor) {
+    return Duration(static_cast<Duration::rep>(static_cast<double>(duration.count()) * factor));
+  };
+  const double share = settings_.probe_share;
+  share_from_ = shared() ? free + times(took, 1 / share - 1) + times(beyond, 1 / share) : free;
+  half_from_ = shared() ? free + took + beyond : free;
 }
 
 void DeviceWatch::link_lost() {

@@ -53,8 +53,8 @@ class DeviceWatch {
   std::optional<size_t> probe_due(MonoTime now, MonoTime free_until, Duration timeout) const;
   // When to ask again, after probe_due() gave nothing. MonoTime::max(): nobody is offline.
   MonoTime next_probe(MonoTime now) const;
-  // `took` is what it cost the line, as far as is known; `now` is when it ended.
-  void probe_failed(size_t device, MonoTime now, Duration took);
+  // It took so long, until `now`, and the line is known to be busy with it for `beyond` more.
+  void probe_failed(size_t device, MonoTime now, Duration took, Duration beyond = Duration::zero());
   // Not before this: a late answer could be taken for the probe's, or a gateway is busy.
   void put_off(size_t device, MonoTime until) { devices_[device].probe_at = until; }
 
@@ -72,18 +72,18 @@ class DeviceWatch {
     Duration pause{kLeastPause};
     MonoTime probe_at;
     Duration slowest{0};  // answer, of late; 0: it has never answered
-    Duration cost{0};     // of its probes in vain, of late
+    Duration beyond{0};   // our wait: how long its probes in vain kept the line, of late
   };
   bool shared() const;  // somebody has to share the line with the probes
   MonoTime probe_time(const Device& device) const;
   void probe_all_at_once(MonoTime now);
-  void charge(MonoTime now, Duration cost);
+  void charge(MonoTime free, Duration took, Duration beyond);
 
   SickSettings settings_;
   std::vector<Device> devices_;
   MonoTime share_from_, half_from_;  // when the line can afford a probe again
   std::optional<size_t> in_vain_;    // the device whose probe was the last question
-  Duration in_vain_cost_{0};
+  Duration in_vain_took_{0}, in_vain_beyond_{0};
   MonoTime next_round_ = MonoTime::min();  // not before
 };
 

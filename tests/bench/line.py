@@ -28,7 +28,9 @@ def measure(case, *arguments, **options):
 
 def dead():
     """1 of 32 units is dead: what the others keep of the rate that they had; the line is asked for more than it can bear."""
-    for name, options in (("serial, 115,200", {}), ("serial, 19,200", {"baud": 19200}), ("TCP gateway, 19,200", {"baud": 19200, "tcp": True})):
+    gateway = {"baud": 19200, "tcp": True}
+    for name, options in (("serial, 115,200", {}), ("serial, 19,200", {"baud": 19200}), ("TCP gateway, 19,200", gateway),
+                          ("TCP gateway that waits 0.3 s, 19,200", {**gateway, "patience": 0.3})):
         rate, worst = measure(line_cases.one_dead, SECONDS, **options)
         row(f"dead: rate lost by the 31 others, {name}", 100 * (1 - rate), "%", 5)
         row("dead: by the worst off of them", 100 * (1 - worst), "%", 5 + 100 / SECONDS)  # and one poll in or out of the count

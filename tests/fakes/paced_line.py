@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Units on a line that takes its time: Modbus RTU on a pseudo terminal, or behind one Modbus TCP gateway, at the pace of a baud rate.
 
-    paced_line.py [--tcp | --link PATH] [--baud 19200] [--units 32] [--turnaround 0.002]
+    paced_line.py [--tcp | --link PATH] [--baud 19200] [--units 32] [--turnaround 0.002] [--patience 1]
 
 Prints "ready PORT" or "ready PATH". Units 1 .. N answer functions 3, 4 (a register holds its own address), 6 and 16. An answer is
 there when its last byte would be: the request's bytes, the turnaround and the answer's bytes after the request came, 11 bits a byte.
 A pseudo terminal has no pace of its own, so the time of the request's bytes is spent here, too. Behind the TCP gateway requests
-wait for one another as they do for a line; a unit that is not there is silence, as with most of them.
+wait for one another as they do for a line; a unit that is not there is silence, as with most of them, or with --patience keeps the
+line busy for so many seconds and is then reported by exception 11, as with the others.
 
 Commands on stdin, one a line, each answered by a line of JSON:
     silence A-B     these units do not answer from now on
@@ -51,6 +52,7 @@ class Line:
     def __init__(self, options):
         self.byte = BITS / options.baud
         self.turnaround = options.turnaround
+        self.patience = options.patience
         self.units = range(1, options.units + 1)
         self.silent = set()
         self.clear()
@@ -71,9 +73,10 @@ class Line:
         if function in (6, 16):
             self.writes[struct.unpack(">H", pdu[-2:])[0]] = came
         if unit not in self.units or unit in self.silent:
-            self.busy += begun - came
-            pause_until(begun)
-            return None
+            given_up = begun + self.patience
+            self.busy += given_up - came
+            pause_until(given_up)
+            return bytes([function | 0x80, 11]) if self.patience else None
         answer = self.answer(function, address, pdu)
         ready = begun + self.turnaround + (len(answer) + 3) * self.byte
         pause_until(ready)
@@ -176,6 +179,7 @@ def main():
     parser.add_argument("--baud", type=int, default=19200)
     parser.add_argument("--units", type=int, default=32)
     parser.add_argument("--turnaround", type=float, default=0.002)
+    parser.add_argument("--patience", type=float, default=0)
     options = parser.parse_args()
     ctypes.CDLL(None).prctl(PR_SET_TIMERSLACK, 1)  # nanosecond: a sleep ends when it should
     line = Line(options)

@@ -18,6 +18,12 @@ def a_dead_unit_behind_a_gateway_leaves_it_to_the_others(bench):
     expect(worst > 0.7, f"and so does each: {worst:.3f}")
 
 
+def a_dead_unit_that_a_gateway_waits_for_leaves_it_to_the_others(bench):
+    rate, worst = line_cases.one_dead(bench, 3, tcp=True, timeout="500ms", patience=0.1)
+    expect(rate > 0.85, f"31 units keep their rate while one is dead: {rate:.3f}")
+    expect(worst > 0.6, f"and so does each: {worst:.3f}")
+
+
 def a_dead_unit_on_an_endpoint_of_its_own_costs_the_others_nothing(bench):
     rate, overruns = line_cases.own_endpoints(bench, 2)
     expect(rate > 0.95, f"31 endpoints are polled at their rate: {rate:.3f}, {overruns} overruns")
@@ -41,5 +47,6 @@ def a_write_waits_for_one_poll_at_most(bench):
 
 
 run(a_dead_unit_on_a_serial_line_leaves_it_to_the_others, a_dead_unit_behind_a_gateway_leaves_it_to_the_others,
-    a_dead_unit_on_an_endpoint_of_its_own_costs_the_others_nothing, a_dead_unit_is_back_at_its_first_answer,
-    twenty_of_32_that_come_back_together_are_all_polled_within_ten_seconds, a_write_waits_for_one_poll_at_most)
+    a_dead_unit_that_a_gateway_waits_for_leaves_it_to_the_others, a_dead_unit_on_an_endpoint_of_its_own_costs_the_others_nothing,
+    a_dead_unit_is_back_at_its_first_answer, twenty_of_32_that_come_back_together_are_all_polled_within_ten_seconds,
+    a_write_waits_for_one_poll_at_most)

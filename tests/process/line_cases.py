@@ -21,9 +21,9 @@ def exchange_seconds(baud, registers, turnaround):
 class Line:
     """A gateway that polls 32 units of one paced line as fast as it goes."""
 
-    def __init__(self, bench, baud=115200, tcp=False, every="50ms", registers=REGISTERS, units=UNITS, timeout="500ms"):
+    def __init__(self, bench, baud=115200, tcp=False, every="50ms", registers=REGISTERS, units=UNITS, timeout="500ms", patience=0):
         self.seconds_each = exchange_seconds(baud, registers, 0.002)
-        arguments = ["--baud", str(baud), "--units", str(units)]
+        arguments = ["--baud", str(baud), "--units", str(units), "--patience", str(patience)]
         self.line = bench.paced_line(*arguments, *(["--tcp"] if tcp else ["--link", str(bench.folder / "tty")]))
         where = ({"tcp": {"host": "127.0.0.1", "port": self.line.port}} if tcp
                  else {"serial": {"port": self.line.endpoint, "baud": baud, "parity": "even"}})

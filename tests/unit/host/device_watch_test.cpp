@@ -113,18 +113,28 @@ TEST(DeviceWatch, an_answer_has_the_other_dead_devices_tried_at_once_and_once_in
 
 TEST(DeviceWatch, what_the_next_answer_is_late_after_a_probe_is_the_probes) {
   Watch watch(3);
-  for (int i = 0; i < 3; ++i) (void)watch.answered(1, kStart, kTook);
+  for (const size_t device : {0, 1, 1}) (void)watch.answered(device, kStart, kTook);
   watch.kill(0, kStart);
   MonoTime now = kStart + seconds(1);
   watch.probe_failed(0, now, milliseconds(100));
   now += milliseconds(920);
   (void)watch.answered(1, now, milliseconds(920));  // 900 ms more than usually
-  EXPECT_FALSE(watch.due(now + milliseconds(18'999)));
-  EXPECT_EQ(watch.due(now + seconds(19)), 0U);
+  EXPECT_FALSE(watch.due(now + seconds(19)));
+  EXPECT_EQ(watch.due(now + seconds(20)), 0U);
   EXPECT_FALSE(watch.probe_due(now + seconds(5), now + seconds(5) + milliseconds(999), kTimeout)) << "it needs a whole second";
   EXPECT_TRUE(watch.probe_due(now + seconds(5), now + seconds(6), kTimeout));
   watch.kill(1, now);
   EXPECT_EQ(watch.probe_wait(1, kTimeout), milliseconds(100)) << "the delay was not its own";
+}
+
+TEST(DeviceWatch, a_probe_after_which_the_line_stays_busy_costs_that_time_too) {
+  Watch watch(2);
+  (void)watch.answered(0, kStart, kTook);
+  watch.kill(0, kStart);
+  const MonoTime now = kStart + seconds(1);
+  watch.probe_failed(0, now, milliseconds(100), milliseconds(900));
+  EXPECT_FALSE(watch.due(now + seconds(19)));
+  EXPECT_EQ(watch.due(now + seconds(21)), 0U);
 }
 
 TEST(DeviceWatch, a_probe_that_was_put_off_is_due_then) {
