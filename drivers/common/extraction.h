@@ -12,8 +12,8 @@
 //   cbor          the same; a number is an array     /1/t
 //                 index or a whole-number key
 //   messagepack   as json
-//   nmea          sentence.field from 1, or          MWV.3, XDR.TempAir
-//                 XDR.name
+//   nmea          sentence.field from 1, of some     MWV.3, MWV[2=R,5?A].3,
+//                 sentences only, or XDR.name        XDR.TempAir
 //
 // Pure: a compiled Extraction is constant and may be used on any thread. Every format bounds its work by the length of the frame:
 // regular expressions are RE2's, structured payloads have limits of depth and size (document.h).

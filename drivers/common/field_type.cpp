@@ -53,7 +53,9 @@ std::optional<Value> integer_of(std::string_view letters, FieldType type) {
 
 // 21.0 is a whole number, 21.5 is none.
 std::optional<Value> integer_of(double number, FieldType type) {
-  if (!std::isfinite(number) || std::trunc(number) != number || std::abs(number) >= 0x1p63) return std::nullopt;
+  if (!std::isfinite(number) || std::trunc(number) != number) return std::nullopt;
+  if (number >= 0x1p63 && number < 0x1p64) return integer_within(Value(static_cast<uint64_t>(number)), type);
+  if (number < -0x1p63 || number >= 0x1p63) return std::nullopt;
   return integer_within(Value(static_cast<int64_t>(number)), type);
 }
 

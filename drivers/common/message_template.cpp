@@ -54,7 +54,7 @@ void append_bits(std::vector<uint8_t>& out, uint64_t bits, size_t size, bool low
 // Values of commands may be fractions that scale has left: rounded.
 Value rounded(const Value& value) {
   const auto number = value.number();
-  if (!number || value.is_integer() || std::abs(*number) >= 0x1p62) return value;
+  if (!number || value.is_integer() || !(std::abs(*number) < 0x1p62)) return value;  // nor is NaN rounded
   return Value(static_cast<int64_t>(std::llround(*number)));
 }
 

@@ -47,7 +47,7 @@ Result<std::unique_ptr<Listener>> build_listener(const ChannelSettings& channel,
   auto devices = streams::PushDevices::build(channel, context);
   if (!devices) return devices.status();
   return std::unique_ptr<Listener>(
-      std::make_unique<streams::StreamListener>(std::move(*devices), std::move(port), false, context));
+      std::make_unique<streams::StreamListener>(std::move(*devices), std::move(port), streams::Flow::line, context));
 }
 
 std::string occupied(const ChannelSettings& channel) {

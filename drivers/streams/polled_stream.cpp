@@ -135,36 +135,41 @@ Result<Requests> PolledStream::plan(const DeviceSettings& device, std::span<cons
 void PolledStream::disconnect() noexcept {
   link_.stream->disconnect();
   framer_.forget();
-  owed_.reset();
+  owed_ = false;
+}
+
+MonoTime PolledStream::free_at(const Request& /*request*/, MonoTime now) const {
+  return owed_ && !link_.renew ? std::max(now, owed_until_) : now;
 }
 
 // Nothing of an earlier answer is on its way any more.
-Status PolledStream::in_step(const Bytes& message, Deadline deadline) {
+Status PolledStream::in_step(Deadline deadline) {
   Stream& stream = *link_.stream;
   framer_.forget();
   if (owed_ && link_.renew) {
     disconnect();
     return stream.connect(deadline);
   }
-  class Any final : public Judge {
-   public:
-    bool answers(const Frame&) override { return true; }
-  };
-  if (owed_ && *owed_ != message && context_.clock.now() < owed_until_) {
-    Any any;
-    uint32_t ignored = 0;
-    const Status late = hear(any, std::min(deadline, owed_until_), ignored);
-    if (!late.ok() && late.fault() != Fault::timeout && late.fault() != Fault::bad_reply) return late;
-    if (context_.clock.now() >= deadline) return {Fault::timeout, "held off: a late answer to another request may come"};
-    framer_.forget();
+  if (owed_) {
+    const MonoTime now = context_.clock.now();
+    // Who gets less than half of its time would only be missed in turn.
+    if (owed_until_ - now > (deadline - now) / 2) {
+      return {Fault::timeout, stream.name() + ": a late answer to an earlier request may come; this one is held off"};
+    }
+    while (context_.clock.now() < owed_until_) {
+      const auto late = stream.read(buffer_, owed_until_);
+      if (!late.ok() && late.status().fault() != Fault::timeout) return late.status();
+      if (late.ok() && context_.trace != nullptr) context_.trace->received({buffer_.data(), *late});
+    }
+    owed_ = false;
   }
-  owed_.reset();
   stream.drain();
   return {};
 }
 
 Status PolledStream::hear(Judge& judge, Deadline deadline, uint32_t& bytes_in) {
   Catcher catcher(judge);
+  const std::string& name = link_.stream->name();
   while (!catcher.done) {
     const auto got = link_.stream->read(buffer_, std::min(deadline, framer_.wake_at()));
     const MonoTime now = context_.clock.now();
@@ -173,13 +178,15 @@ Status PolledStream::hear(Judge& judge, Deadline deadline, uint32_t& bytes_in) {
       bytes_in += static_cast<uint32_t>(*got);
       if (context_.trace != nullptr) context_.trace->received(bytes);
       link_.datagrams ? framer_.take_datagram(bytes, now, catcher) : framer_.take(bytes, now, catcher);
-      continue;
+    } else if (got.status().fault() == Fault::timeout) {
+      framer_.tick(now, catcher);
+    } else {
+      return got.status();
     }
-    if (got.status().fault() != Fault::timeout) return got.status();
-    framer_.tick(now, catcher);
     if (catcher.done || now < deadline) continue;
-    const std::string& name = link_.stream->name();
-    if (catcher.heard || framer_.begun()) return {Fault::bad_reply, name + ": what came is no answer to this request"};
+    // Whoever never stops sending is not waited for either.
+    if (got.ok() || catcher.heard || framer_.begun())
+      return {Fault::bad_reply, name + ": what came is no answer to this request"};
     return {Fault::timeout, name + ": no answer in time"};
   }
   return {};
@@ -192,19 +199,18 @@ Exchange PolledStream::ask(const Bytes& message, Judge& judge, Deadline deadline
     exchange.status = {Fault::disconnected, stream.name() + ": not connected"};
     return exchange;
   }
-  if (exchange.status = in_step(message, deadline); !exchange.status.ok()) return exchange;
+  if (exchange.status = in_step(deadline); !exchange.status.ok()) return exchange;
   const MonoTime begun = context_.clock.now();
+  const uint64_t before = stream.bytes_sent();
   exchange.status = stream.write(message, deadline);
+  exchange.bytes_out = static_cast<uint32_t>(stream.bytes_sent() - before);
   if (!exchange.status.ok()) return exchange;
   if (context_.trace != nullptr) context_.trace->sent(message);
-  exchange.bytes_out = static_cast<uint32_t>(message.size());
   exchange.status = hear(judge, deadline, exchange.bytes_in);
   const MonoTime now = context_.clock.now();
   exchange.on_wire = now - begun;
-  if (exchange.status.fault() == Fault::timeout || exchange.status.fault() == Fault::bad_reply) {
-    owed_ = message;
-    owed_until_ = now + exchange.on_wire;
-  }
+  owed_ = exchange.status.fault() == Fault::timeout || exchange.status.fault() == Fault::bad_reply;
+  owed_until_ = now + exchange.on_wire;
   if (!stream.connected()) disconnect();
   return exchange;
 }

@@ -2,8 +2,7 @@
 //
 // One request, one frame back. A frame that gives none of the tags asked for (an echo, a line that came by itself) is passed over
 // until the deadline. After a timeout a late answer must not be taken for the next one's: a socket is replaced by a new one; a
-// serial port is listened to for as long as the answer was waited for before it is asked anything else (the same request may be
-// repeated at once).
+// serial port is asked nothing, not even the same again, for as long as the answer was waited for.
 #pragma once
 
 #include <memory>
@@ -31,6 +30,7 @@ class PolledStream final : public Driver {
   Result<Requests> plan(const DeviceSettings& device, std::span<const TagSettings* const> tags) const override;
   Status connect(Deadline deadline) override { return link_.stream->connect(deadline); }
   Exchange read(const Request& request, SampleSink& sink, Deadline deadline) override;
+  MonoTime free_at(const Request& request, MonoTime now) const override;
   WriteOutcome write(const Command& command, Deadline deadline) override;
   void disconnect() noexcept override;
 
@@ -52,7 +52,7 @@ class PolledStream final : public Driver {
   PolledStream(const ChannelSettings& channel, const ChannelContext& context, PolledLink link);
   Status add_target(const DeviceSettings& device, const TagSettings& tag);
   Exchange ask(const Bytes& message, Judge& judge, Deadline deadline);
-  Status in_step(const Bytes& message, Deadline deadline);
+  Status in_step(Deadline deadline);
   Status hear(Judge& judge, Deadline deadline, uint32_t& bytes_in);
 
   const ChannelSettings& channel_;
@@ -62,7 +62,7 @@ class PolledStream final : public Driver {
   const FrameRule request_rule_;
   Framer framer_;
   std::unordered_map<TagId, Target> targets_;
-  std::optional<Bytes> owed_;  // a request whose answer may still come
+  bool owed_ = false;  // an answer may still come
   MonoTime owed_until_;
   Bytes buffer_;
 };

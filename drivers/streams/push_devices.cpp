@@ -67,8 +67,8 @@ PushDevices::PushDevices(const ChannelSettings& channel, const ListenerContext& 
 
 Result<std::unique_ptr<PushDevices>> PushDevices::build(const ChannelSettings& channel, const ListenerContext& context) {
   std::unique_ptr<PushDevices> made(new PushDevices(channel, context));
-  if (const Fields* id = channel.fields.object("id")) {
-    if (Status added = made->add_id(channel, *id); !added.ok()) return added;
+  if (channel.fields.object("id") != nullptr) {
+    if (Status added = made->add_id(channel); !added.ok()) return added;
   }
   for (const DeviceSettings& device : channel.devices) {
     if (Status added = made->add(channel, device); !added.ok()) return added;
@@ -78,10 +78,9 @@ Result<std::unique_ptr<PushDevices>> PushDevices::build(const ChannelSettings& c
   return made;
 }
 
-Status PushDevices::add_id(const ChannelSettings& channel, const Fields& id) {
-  const Fields* payload = channel.fields.object("payload");
-  Place place = place_of(payload, id);
-  auto extraction = Extraction::compile(payload, {&place, 1});
+Status PushDevices::add_id(const ChannelSettings& channel) {
+  const Place place = id_place(channel);
+  auto extraction = Extraction::compile(channel.fields.object("payload"), {&place, 1});
   if (!extraction) return extraction.status();
   id_ = std::move(*extraction);
   return {};
@@ -91,7 +90,7 @@ Status PushDevices::add(const ChannelSettings& channel, const DeviceSettings& de
   const Fields* payload = payload_of(channel, device);
   Device made;
   made.id = device.id;
-  made.name = id_ ? id_of(device) : device.fields.text("address");
+  made.name = id_ ? id_of(device) : usual_address(device.fields.text("address"));
   made.unit = device.fields.integer("unit_id");
   std::vector<Place> places;
   for (const TagSettings& tag : device.tags) {
@@ -213,7 +212,9 @@ std::vector<uint8_t> PushDevices::acknowledgement(const Message& message) const 
   return frame ? std::move(*frame) : std::vector<uint8_t>();
 }
 
-std::vector<uint8_t> PushDevices::heartbeat_reply(const Message& message) const {
+std::vector<uint8_t> PushDevices::reply_at_once(const Message& message) const {
+  if (message.what == What::nothing) return acknowledgement(message);
+  if (message.what != What::heartbeat) return {};
   return rule_.kind == FrameKind::tagged ? acknowledgement(message) : filled(heartbeat_reply_, message);
 }
 

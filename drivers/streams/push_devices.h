@@ -56,7 +56,8 @@ class PushDevices {
   // What is sent, framed; empty: nothing.
   std::vector<uint8_t> greeting() const;
   std::vector<uint8_t> acknowledgement(const Message& message) const;
-  std::vector<uint8_t> heartbeat_reply(const Message& message) const;
+  // What is answered at once, because nothing has to become durable: to heartbeats, and to frames without any tag.
+  std::vector<uint8_t> reply_at_once(const Message& message) const;
 
   const FrameRule& rule() const { return rule_; }
   Duration offline_after() const { return offline_after_; }
@@ -75,7 +76,7 @@ class PushDevices {
 
   PushDevices(const ChannelSettings& channel, const ListenerContext& context);
   Status add(const ChannelSettings& channel, const DeviceSettings& device);
-  Status add_id(const ChannelSettings& channel, const Fields& id);
+  Status add_id(const ChannelSettings& channel);
   Index named(std::span<const uint8_t> content, Index known) const;
   void read_samples(std::span<const uint8_t> content, MonoTime now, Message& message) const;
   std::vector<uint8_t> filled(const std::optional<MessageTemplate>& text, const Message& message) const;

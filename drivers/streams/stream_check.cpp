@@ -38,13 +38,13 @@ class Checker {
   void check_identity() {
     const Fields* id = channel_.fields.object("id");
     if (id != nullptr) {
-      const Place place = place_of(channel_.fields.object("payload"), *id);
+      const Place place = id_place(channel_);
       const auto made = Extraction::compile(channel_.fields.object("payload"), {&place, 1});
       if (!made) complain(id->mark(), made.status().what());
     }
     std::map<std::string, DeviceId> known;
     for (const DeviceSettings& device : channel_.devices) {
-      const std::string own = id != nullptr ? id_of(device) : device.fields.text("address");
+      const std::string own = id != nullptr ? id_of(device) : usual_address(device.fields.text("address"));
       if (own.empty() && (id != nullptr || channel_.devices.size() > 1)) {
         complain(device.mark, "device " + name(device) + " needs " +
                                   (id != nullptr ? "its id, as it sends it"

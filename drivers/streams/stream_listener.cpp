@@ -22,21 +22,35 @@ std::string_view event_of(PushDevices::What what) {
   return {};
 }
 
-StreamListener::StreamListener(std::unique_ptr<PushDevices> devices, std::unique_ptr<Stream> stream, bool datagrams,
+StreamListener::StreamListener(std::unique_ptr<PushDevices> devices, std::unique_ptr<Stream> stream, Flow flow,
                                const ListenerContext& context)
     : context_(context),
       devices_(std::move(devices)),
       stream_(std::move(stream)),
-      datagrams_(datagrams),
+      flow_(flow),
       framer_(devices_->rule()),
-      buffer_(datagrams ? kDatagramSize : kReadSize) {}
+      buffer_(flow == Flow::datagrams ? kDatagramSize : kReadSize) {}
 
 Status StreamListener::open(Deadline deadline) {
   if (stream_->connected()) return {};
   if (Status connected = stream_->connect(deadline); !connected.ok()) return connected;
+  if (flow_ == Flow::line) framer_.join(context_.clock.now());
   const std::vector<uint8_t> greeting = devices_->greeting();
+  if (greeting.empty()) return {};
   bytes_out_ += greeting.size();
-  return greeting.empty() ? Status() : stream_->write(greeting, deadline);
+  Status greeted = stream_->write(greeting, deadline);
+  if (!greeted.ok()) close();  // who waits for a greeting would be silent for ever
+  return greeted;
+}
+
+// `first`: in this turn.
+void StreamListener::take_bytes(std::span<const uint8_t> bytes, bool first) {
+  const MonoTime now = context_.clock.now();
+  if (flow_ == Flow::datagrams) return framer_.take_datagram(bytes, now, *this);
+  // Nobody has looked in time: these bytes may have come before the silence that ends the frame, or behind it.
+  const bool late = first && devices_->rule().kind == FrameKind::gap && framer_.wake_at() <= now;
+  if (late) framer_.lose_track(now, *this);
+  framer_.take(bytes, now, *this);
 }
 
 Result<MonoTime> StreamListener::turn() {
@@ -49,9 +63,7 @@ Result<MonoTime> StreamListener::turn() {
     if (!got.ok() && got.status().fault() != Fault::timeout) trouble = got.status();
     if (!got.ok()) break;
     bytes_in += *got;
-    const std::span<const uint8_t> bytes(buffer_.data(), *got);
-    const MonoTime now = context_.clock.now();
-    datagrams_ ? framer_.take_datagram(bytes, now, *this) : framer_.take(bytes, now, *this);
+    take_bytes({buffer_.data(), *got}, reads == 0);
   }
   const MonoTime now = context_.clock.now();
   framer_.tick(now, *this);
@@ -70,7 +82,7 @@ void StreamListener::frame(const Frame& frame) {
   if (message.device != PushDevices::kNone) devices_->heard(message.device, now);
   if (message.what == PushDevices::What::data) return take(message);
   context_.output.count(event_of(message.what));
-  if (message.what == PushDevices::What::heartbeat) send(devices_->heartbeat_reply(message));
+  send(devices_->reply_at_once(message));
 }
 
 void StreamListener::take(PushDevices::Message& message) {

@@ -9,10 +9,16 @@
 
 namespace ferrule::streams {
 
+// What a stream's first byte is.
+enum class Flow : uint8_t {
+  connection,  // the device began with it when we connected
+  line,        // whatever a device that was sending already happened to send when the port was opened
+  datagrams,   // each read is one
+};
+
 class StreamListener final : public Listener, private FrameSink {
  public:
-  StreamListener(std::unique_ptr<PushDevices> devices, std::unique_ptr<Stream> stream, bool datagrams,
-                 const ListenerContext& context);
+  StreamListener(std::unique_ptr<PushDevices> devices, std::unique_ptr<Stream> stream, Flow flow, const ListenerContext& context);
 
   Status open(Deadline deadline) override;
   int fd() const override { return stream_->fd(); }
@@ -27,12 +33,13 @@ class StreamListener final : public Listener, private FrameSink {
   void dropped(FrameDrop why, size_t bytes) override;
   void take(PushDevices::Message& message);
   void send(std::span<const uint8_t> bytes);
+  void take_bytes(std::span<const uint8_t> bytes, bool first);
   Status lost(const Status& why);
 
   const ListenerContext& context_;
   std::unique_ptr<PushDevices> devices_;
   std::unique_ptr<Stream> stream_;
-  const bool datagrams_;
+  const Flow flow_;
   Framer framer_;
   std::vector<uint8_t> buffer_;
   std::unordered_map<uint64_t, std::vector<uint8_t>> owed_;  // token -> acknowledgement

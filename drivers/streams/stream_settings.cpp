@@ -1,5 +1,9 @@
 #include "streams/stream_settings.h"
 
+#include <arpa/inet.h>
+
+#include <array>
+
 namespace ferrule::streams {
 
 namespace {
@@ -37,6 +41,23 @@ std::string id_of(const DeviceSettings& device) {
     id.replace(at, kUnit.size(), std::to_string(device.fields.integer("unit_id")));
   }
   return id;
+}
+
+Place id_place(const ChannelSettings& channel) {
+  const Fields* payload = channel.fields.object("payload");
+  Place place = place_of(payload, *channel.fields.object("id"));
+  const bool binary = payload != nullptr && payload->text("format") == "binary";  // whose places have a type
+  if (place.type == FieldType::automatic && !binary) place.type = FieldType::text;
+  return place;
+}
+
+std::string usual_address(const std::string& text) {
+  in6_addr six{};
+  if (inet_pton(AF_INET6, text.c_str(), &six) != 1) return text;
+  std::array<char, INET6_ADDRSTRLEN> letters{};
+  const bool four = IN6_IS_ADDR_V4MAPPED(&six);
+  inet_ntop(four ? AF_INET : AF_INET6, four ? &six.s6_addr[12] : &six.s6_addr[0], letters.data(), letters.size());
+  return letters.data();
 }
 
 std::string request_of(const DeviceSettings& device, const TagSettings& tag) {

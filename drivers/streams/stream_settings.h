@@ -113,6 +113,11 @@ FrameRule request_frame_of(const ChannelSettings& channel);
 // The device's own payload, else the channel's, else null (text).
 const Fields* payload_of(const ChannelSettings& channel, const DeviceSettings& device);
 std::string id_of(const DeviceSettings& device);
+// Where the channel's `id` stands. It is a text unless it says otherwise: 0042 is not 42, and 12E4 not 120000.
+Place id_place(const ChannelSettings& channel);
+// The form that addresses are compared in, of those of one device: "::1" for "0:0:0:0:0:0:0:1", "10.0.0.1" for
+// "::ffff:10.0.0.1". What is no address stays as it is.
+std::string usual_address(const std::string& text);
 // The tag's own request, else the device's; empty: none.
 std::string request_of(const DeviceSettings& device, const TagSettings& tag);
 // True: no tag has a request, so the devices of this channel push.

@@ -251,7 +251,7 @@ void TcpListener::frame(const Frame& frame) {
   }
   if (message.what == PushDevices::What::data) return take(message);
   context_.output.count(event_of(message.what));
-  if (message.what == PushDevices::What::heartbeat) send(reading_, devices_->heartbeat_reply(message));
+  send(reading_, devices_->reply_at_once(message));
 }
 
 void TcpListener::take(PushDevices::Message& message) {

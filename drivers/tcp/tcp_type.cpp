@@ -73,7 +73,8 @@ Result<std::unique_ptr<Listener>> build_listener(const ChannelSettings& channel,
   if (tcp == nullptr && udp == nullptr) return {Fault::invalid, "channel " + channel.name + " has no way to its devices"};
   auto stream =
       tcp != nullptr ? stream_to(*tcp, context.clock, context.stop) : make_udp_stream(*udp, context.clock, context.stop);
-  listener = std::make_unique<streams::StreamListener>(std::move(*devices), std::move(stream), tcp == nullptr, context);
+  const auto flow = tcp != nullptr ? streams::Flow::connection : streams::Flow::datagrams;
+  listener = std::make_unique<streams::StreamListener>(std::move(*devices), std::move(stream), flow, context);
   return listener;
 }
 

@@ -59,8 +59,7 @@ void UdpListener::frame(const Frame& frame) {
   if (message.device != PushDevices::kNone) devices_->heard(message.device, now);
   if (message.what != PushDevices::What::data) {
     context_.output.count(event_of(message.what));
-    if (message.what == PushDevices::What::heartbeat) send(peer_, devices_->heartbeat_reply(message));
-    return;
+    return send(peer_, devices_->reply_at_once(message));
   }
   std::vector<uint8_t> reply = devices_->acknowledgement(message);
   const bool owes = !reply.empty() && owed_.size() < kMostOwed;

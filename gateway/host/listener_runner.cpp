@@ -19,6 +19,8 @@ namespace ferrule {
 namespace {
 
 constexpr Duration kLongestSleep = std::chrono::minutes(1);
+constexpr Duration kProvenAfter = std::chrono::seconds(5);  // a link that has lasted as long, or has brought a message, works
+constexpr Duration kSayAgain = std::chrono::milliseconds(100);
 
 // How poll() wants a pause: whole milliseconds, never early.
 int milliseconds(Duration pause) {
@@ -51,6 +53,7 @@ struct ListenerRunner::Impl final : ListenerOutput {
   void count(std::string_view what, uint64_t times) override { counters.event(what, times); }
   void traffic(uint64_t messages, uint64_t bytes_in, uint64_t bytes_out) override {
     counters.traffic(messages, bytes_in, bytes_out);
+    if (messages > 0) prove();
   }
   void say(bool problem, std::string text) override { output.say(problem, std::move(text)); }
 
@@ -58,6 +61,9 @@ struct ListenerRunner::Impl final : ListenerOutput {
   void take_mail();
   void command(WaitingCommand&& waiting);
   void try_open();
+  void prove();
+  bool say_offline(DeviceId device, Reason reason);
+  void say_what_was_left();
   void down(const Status& why);
   void wait(MonoTime wake_at);
   static void refuse(std::vector<WaitingCommand> commands);
@@ -76,11 +82,18 @@ struct ListenerRunner::Impl final : ListenerOutput {
   std::unique_ptr<Listener> listener;
   bool open = false;
   bool in_trouble = false;
+  bool proven = false;  // since it was opened
+  MonoTime opened;
   MonoTime next_open;
+  std::unordered_map<DeviceId, Reason> unsaid;  // offline, and the bus had no room for their bad values
   std::thread thread;
 };
 
 OfferResult ListenerRunner::Impl::offer(DeviceId device, Samples&& samples, uint64_t token) {
+  if (const auto left = unsaid.find(device); left != unsaid.end()) {  // bad values must not follow newer good ones
+    if (!say_offline(device, left->second)) return OfferResult::full;
+    unsaid.erase(left);
+  }
   Receipt receipt = token == 0 ? Receipt() : Receipt(inbox, token);
   if (!output.push({device, std::move(samples)}, std::move(receipt))) {
     receipt.tear_up();
@@ -102,9 +115,20 @@ void ListenerRunner::Impl::device_offline(DeviceId device, Reason reason, std::s
   if (known == by_id.end() || !counters.online(device)) return;
   counters.device(device, false, why);
   output.device_state(device, {false, reason, std::string(why)});
+  if (!say_offline(device, reason)) unsaid.insert_or_assign(device, reason);
+}
+
+// Makes its tags bad; false: the bus has no room.
+bool ListenerRunner::Impl::say_offline(DeviceId device, Reason reason) {
   Samples bad;
-  for (const TagSettings& tag : known->second->tags) bad.push_back({Value(), clock.now(), tag.id, Quality::bad, reason});
-  if (!bad.empty() && !output.push({device, std::move(bad)}, Receipt())) counters.refused_by_bus();
+  for (const TagSettings& tag : by_id.at(device)->tags) bad.push_back({Value(), clock.now(), tag.id, Quality::bad, reason});
+  if (bad.empty() || output.push({device, std::move(bad)}, Receipt())) return true;
+  counters.refused_by_bus();
+  return false;
+}
+
+void ListenerRunner::Impl::say_what_was_left() {
+  std::erase_if(unsaid, [this](const auto& one) { return say_offline(one.first, one.second); });
 }
 
 void ListenerRunner::Impl::try_open() {
@@ -115,8 +139,15 @@ void ListenerRunner::Impl::try_open() {
   if (status.fault() == Fault::cancelled) return;
   if (!status.ok()) return down(status);
   open = true;
-  back_off.reset();
+  proven = false;
+  opened = now;
   counters.channel("connected", {});
+}
+
+// Who accepts and hangs up at once does not work again.
+void ListenerRunner::Impl::prove() {
+  if (std::exchange(proven, true)) return;
+  back_off.reset();
   if (std::exchange(in_trouble, false)) output.say(false, "works again");
 }
 
@@ -169,8 +200,13 @@ void ListenerRunner::Impl::run() {
     if (open) {
       const auto next = listener->turn();
       if (next.ok()) wake_at = *next;
+      const MonoTime proven_at = opened + kProvenAfter;
+      if (next.ok() && !proven && clock.now() >= proven_at) prove();
+      if (next.ok() && !proven) wake_at = std::min(wake_at, proven_at);
       if (!next.ok() && next.status().fault() != Fault::cancelled) down(next.status()), wake_at = next_open;
     }
+    say_what_was_left();
+    if (!unsaid.empty()) wake_at = std::min(wake_at, clock.now() + kSayAgain);
     if (!stop.raised() && wake_at > clock.now()) wait(wake_at);
   }
   listener->close();

@@ -25,15 +25,22 @@ Status FdStream::lost(int error) {
 
 Status FdStream::write(std::span<const uint8_t> bytes, Deadline deadline) {
   if (!connected()) return closed();
+  const uint64_t before = sent_;
   while (!bytes.empty()) {
     const ssize_t sent = send_some(bytes);
     if (sent > 0) {
+      sent_ += static_cast<uint64_t>(sent);
       bytes = bytes.subspan(static_cast<size_t>(sent));
       continue;
     }
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && !would_block(errno)) return lost(errno);
-    if (Status ready = wait_for(fd(), POLLOUT, deadline, clock_, stop_, name_); !ready.ok()) return ready;
+    if (Status ready = wait_for(fd(), POLLOUT, deadline, clock_, stop_, name_); !ready.ok()) {
+      if (sent_ == before) return ready;
+      drop_unsent();
+      disconnect();
+      return {Fault::disconnected, name_ + ": the other side does not take what it is sent; a part of a message went out"};
+    }
   }
   return {};
 }

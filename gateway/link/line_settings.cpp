@@ -64,4 +64,18 @@ void apply(const LineSettings& line, speed_t speed, termios& mode) {
   cfsetospeed(&mode, speed);
 }
 
+std::string not_taken(const termios& wanted, const termios& got) {
+  const auto differ = [&](tcflag_t flags) { return ((wanted.c_cflag ^ got.c_cflag) & flags) != 0; };
+  std::string names;
+  const auto name = [&](bool missing, std::string_view what) {
+    if (missing) names += (names.empty() ? "" : ", ") + std::string(what);
+  };
+  name(cfgetospeed(&wanted) != cfgetospeed(&got), "baud");
+  name(differ(PARENB | PARODD | CMSPAR), "parity");
+  name(differ(CSIZE), "data_bits");
+  name(differ(CSTOPB), "stop_bits");
+  name(differ(CRTSCTS), "flow_control");
+  return names;
+}
+
 }  // namespace ferrule

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "sdk/fields.h"
 
@@ -28,5 +29,9 @@ LineSettings line_settings(const Fields& serial);
 
 // Changes `mode` to raw bytes at these settings.
 void apply(const LineSettings& line, speed_t speed, termios& mode);
+
+// tcsetattr succeeds where a port took any of its settings: the names of those that it did not take, by what was read back;
+// empty: none.
+std::string not_taken(const termios& wanted, const termios& got);
 
 }  // namespace ferrule

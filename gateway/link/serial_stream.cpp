@@ -1,6 +1,9 @@
 #include <fcntl.h>
+#include <linux/major.h>
 #include <sys/file.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <termios.h>
 
 #include <cerrno>
@@ -26,6 +29,13 @@ void ask_for_low_latency(int fd) {
   (void)ioctl(fd, TIOCSSERIAL, &settings);
 }
 
+// Pseudo terminals have neither parity nor bits, and every byte comes through all the same.
+bool is_pseudo(int fd) {
+  struct stat about {};
+  return fstat(fd, &about) == 0 && major(about.st_rdev) >= UNIX98_PTY_SLAVE_MAJOR &&
+         major(about.st_rdev) < UNIX98_PTY_SLAVE_MAJOR + UNIX98_PTY_MAJOR_COUNT;
+}
+
 class SerialStream final : public FdStream {
  public:
   SerialStream(std::string port, LineSettings line, const Clock& clock, const StopSignal& stop)
@@ -43,6 +53,11 @@ class SerialStream final : public FdStream {
     if (tcgetattr(port.fd(), &mode) != 0) return failed(errno);
     apply(line_, *speed, mode);
     if (tcsetattr(port.fd(), TCSANOW, &mode) != 0) return failed(errno);
+    termios taken{};
+    if (tcgetattr(port.fd(), &taken) != 0) return failed(errno);
+    if (const std::string lacks = not_taken(mode, taken); !lacks.empty() && !is_pseudo(port.fd())) {
+      return {Fault::disconnected, name_ + ": the adapter did not take these settings: " + lacks};
+    }
     if (serial_rs485 direction = line_.rs485.value_or(serial_rs485{});
         line_.rs485 && ioctl(port.fd(), TIOCSRS485, &direction) != 0) {
       return {
@@ -63,6 +78,9 @@ class SerialStream final : public FdStream {
   }
 
   ssize_t send_some(std::span<const uint8_t> bytes) override { return ::write(fd(), bytes.data(), bytes.size()); }
+
+  // Closing a port waits for what it holds, for half a minute where the other side has stopped it.
+  void drop_unsent() override { tcflush(fd(), TCOFLUSH); }
 
   std::string remedy(int error) const override {
     switch (error) {

@@ -24,8 +24,10 @@ class Stream {
   virtual void disconnect() noexcept = 0;
   virtual bool connected() const = 0;
   virtual int fd() const = 0;  // -1 when closed
-  // All of it, or an error. disconnected: the link is gone and closed.
+  // All of it, or an error. timeout, cancelled: nothing of it. disconnected: the link is gone and closed, which it is, too, where
+  // a part had gone out when the deadline came: what follows a torn message would be read as its rest.
   virtual Status write(std::span<const uint8_t> bytes, Deadline deadline) = 0;
+  virtual uint64_t bytes_sent() const = 0;  // since it was made: whether a message that was not sent went out in part
   // At least one byte, at most bytes.size(); timeout when none came.
   virtual Result<size_t> read(std::span<uint8_t> bytes, Deadline deadline) = 0;
   // Takes and drops what has arrived already; how many bytes that was.

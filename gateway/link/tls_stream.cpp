@@ -37,6 +37,8 @@ class TlsStream final : public Stream {
   int fd() const override { return tcp_->fd(); }
   const std::string& name() const override { return tcp_->name(); }
 
+  uint64_t bytes_sent() const override { return sent_; }
+
   Status write(std::span<const uint8_t> bytes, Deadline deadline) override {
     if (!connected()) return not_connected();
     while (!bytes.empty()) {
@@ -46,6 +48,11 @@ class TlsStream final : public Stream {
         sent = step.bytes;
         return step;
       });
+      sent_ += sent;
+      if (!status.ok() && connected()) {  // the session holds a record, of which a part may be out
+        sent_ += bytes.size();
+        return lost("the other side does not take what it is sent");
+      }
       if (!status.ok()) return status;
       bytes = bytes.subspan(sent);
     }
@@ -109,6 +116,7 @@ class TlsStream final : public Stream {
   const Clock& clock_;
   const StopSignal& stop_;
   std::optional<TlsSession> session_;
+  uint64_t sent_ = 0;
 };
 
 }  // namespace

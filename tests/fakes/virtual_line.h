@@ -34,9 +34,11 @@ class VirtualLine final : public Stream {
   bool connected() const override { return connected_; }
   int fd() const override { return -1; }
   Status write(std::span<const uint8_t> bytes, Deadline) override {
+    sent_ += bytes.size();
     device_(*this, bytes);
     return {};
   }
+  uint64_t bytes_sent() const override { return sent_; }
   Result<size_t> read(std::span<uint8_t> bytes, Deadline deadline) override {
     if (coming_.empty() || coming_.begin()->first > deadline) {
       clock_.set(std::max(clock_.now(), deadline));
@@ -51,13 +53,19 @@ class VirtualLine final : public Stream {
     if (lump.empty()) coming_.erase(first);
     return size;
   }
-  size_t drain() override { return 0; }
+  size_t drain() override {
+    size_t dropped = 0;
+    for (; !coming_.empty() && coming_.begin()->first <= clock_.now(); coming_.erase(coming_.begin()))
+      dropped += coming_.begin()->second.size();
+    return dropped;
+  }
   const std::string& name() const override { return name_; }
 
  private:
   ManualClock& clock_;
   const Device device_;
   bool connected_ = false;
+  uint64_t sent_ = 0;
   std::multimap<MonoTime, std::vector<uint8_t>> coming_;
   const std::string name_ = "line";
 };

@@ -57,6 +57,25 @@ def the_same_balance_on_a_serial_line(bench):
     becomes(gateway, "balance.weight", 100.52)
 
 
+def an_unstable_weight_of_an_ohaus_scale_is_not_good(bench):
+    line, moving = bench.serial_pair(), bench.folder / "moving"
+    script = bench.folder / "scale.sh"
+    script.write_text(f"""while read -r line; do
+      if [ -e {moving} ]; then printf '    12.300 kg  ?\\r\\n'; else printf '    12.345 kg\\r\\n'; fi
+    done""")
+    bench.program("instrument", ["socat", f"{line.a},raw,echo=0", f"EXEC:sh {script}"])
+    gateway = gateway_with(bench, {
+        "name": "field", "driver": "serial", "serial": {"port": str(line.b), "baud": 9600},
+        "devices": [{"name": "scale", "profile": "ohaus/defender", "every": "100ms"}]})
+    becomes(gateway, "scale.weight", 12.345)
+    becomes(gateway, "scale.unit", "kg")
+    moving.write_text("")
+    becomes(gateway, "scale.moving", 12.3)
+    expect_equal(value(gateway, "scale.weight")["quality"], "bad", "the weight while the scale moves")
+    moving.unlink()
+    becomes(gateway, "scale.weight", 12.345)
+
+
 def lines_pushed_with_nc_reach_the_broker_and_are_acknowledged_when_durable(bench):
     port, broker = free_port(), bench.mosquitto()
     subscriber = bench.subscriber(broker)
@@ -89,6 +108,7 @@ def sentences_of_another_nmea_library_are_read(bench):
     """pynmea2 writes them; a station sends them over TCP, with noise and a broken one in between."""
     port = free_port()
     sentences = [str(pynmea2.MWV("WI", "MWV", ("214.8", "R", "5.1", "M", "A"))),
+                 str(pynmea2.MWV("WI", "MWV", ("300.5", "T", "18.4", "K", "A"))),
                  str(pynmea2.GenericSentence("WI", "MDA", ("29.9", "I", "1.013", "B", "19.5", "C", "", "", "61.0", "", "11.8", "C")))
                  if hasattr(pynmea2, "GenericSentence") else
                  str(pynmea2.MDA("WI", "MDA", ("29.9", "I", "1.013", "B", "19.5", "C", "", "", "61.0", "", "11.8", "C", "", "", "", "", "", "", "", "")))]
@@ -99,6 +119,9 @@ def sentences_of_another_nmea_library_are_read(bench):
         "name": "field", "driver": "tcp", "tcp": {"host": "127.0.0.1", "port": port},
         "devices": [{"name": "weather", "profile": "nmea/weather_station"}]})
     becomes(gateway, "weather.wind_speed", 5.1)
+    becomes(gateway, "weather.wind_direction", 214.8)
+    becomes(gateway, "weather.true_wind_direction", 300.5)
+    expect_equal(value(gateway, "weather.true_wind_speed")["quality"], "bad", "a wind in km/h is no wind in m/s")
     becomes(gateway, "weather.air_temperature", 19.5)
     wait_for(lambda: events(gateway).get("dropped: not of the payload's format", 0) > 1, "noise to be counted")
 
@@ -232,7 +255,7 @@ def a_serial_device_may_be_pulled_out_and_put_back(bench, times=int(os.environ.g
 
 
 if __name__ == "__main__":
-    run(a_balance_behind_socat_is_asked_over_tcp, the_same_balance_on_a_serial_line,
+    run(a_balance_behind_socat_is_asked_over_tcp, the_same_balance_on_a_serial_line, an_unstable_weight_of_an_ohaus_scale_is_not_good,
         lines_pushed_with_nc_reach_the_broker_and_are_acknowledged_when_durable, datagrams_sent_with_socat_are_read,
         sentences_of_another_nmea_library_are_read, gpsd_is_greeted_and_streams_positions, tls_to_a_device, tls_from_devices, bad_peers_close_at_their_limits_and_polls_go_on,
         a_serial_device_may_be_pulled_out_and_put_back)

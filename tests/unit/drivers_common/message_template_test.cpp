@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <limits>
+
+#include "drivers_common/field_type.h"
 #include "tests/fakes/frame_catcher.h"
 
 namespace ferrule {
@@ -49,6 +52,17 @@ TEST(MessageTemplate, what_cannot_be_is_refused) {
   EXPECT_THAT(filled("{value:u8}", int64_t{256}), testing::HasSubstr("does not fit"));
   EXPECT_THAT(filled("{value:u8}", Value::text("x")), testing::HasSubstr("does not fit"));
   EXPECT_THAT(filled("{value:02X}", int64_t{-1}), testing::HasSubstr("does not fit"));
+  for (const double none : {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(), 1e300}) {
+    EXPECT_THAT(filled("{value:u32}", none), testing::HasSubstr("does not fit")) << none;
+    EXPECT_THAT(filled("{value:05}", none), testing::HasSubstr("does not fit")) << none;
+  }
+}
+
+TEST(FieldType, whole_numbers_of_64_bits_may_come_as_fractions) {
+  EXPECT_EQ(value_as(Value(0x1p63), FieldType::uint64), Value(uint64_t{1} << 63));
+  EXPECT_EQ(value_as(Value(-0x1p63), FieldType::int64), Value(std::numeric_limits<int64_t>::min()));
+  EXPECT_FALSE(value_as(Value(0x1p63), FieldType::int64));
+  EXPECT_FALSE(value_as(Value(0x1p64), FieldType::uint64));
 }
 
 }  // namespace

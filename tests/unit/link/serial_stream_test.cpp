@@ -53,6 +53,27 @@ TEST_F(SerialStreamTest, carries_every_byte_unchanged_both_ways) {
   EXPECT_EQ(got, all);
 }
 
+TEST(LineSettings, what_a_port_did_not_take_is_named) {
+  LineSettings settings;
+  settings.baud = 9600;
+  settings.parity = Parity::even;
+  settings.stop_bits = 2;
+  termios wanted{};
+  apply(settings, B9600, wanted);
+  EXPECT_EQ(not_taken(wanted, wanted), "");
+  termios got = wanted;
+  got.c_cflag &= ~static_cast<tcflag_t>(PARENB | CSTOPB);
+  EXPECT_EQ(not_taken(wanted, got), "parity, stop_bits");
+  got = wanted;
+  cfsetospeed(&got, B19200);
+  EXPECT_EQ(not_taken(wanted, got), "baud");
+}
+
+TEST(LineSettings, every_baud_rate_that_the_table_admits_by_name_is_known) {
+  for (const std::string_view baud : {"50", "75", "110", "134", "150", "200", "300", "4000000"})
+    EXPECT_TRUE(check_baud(baud).ok()) << baud;
+}
+
 TEST_F(SerialStreamTest, sets_what_was_written_in_the_configuration) {
   Fields serial = line(terminal.port(), 19200, "odd");
   serial.set("stop_bits", int64_t{2});
