@@ -55,6 +55,7 @@ void ChannelLoop::write(WaitingCommand&& waiting) {
   if (clock_.now() >= command.expires) {
     return waiting.done({CommandResult::expired, Status(Fault::timeout, "expired before it could be sent")});
   }
+  const Duration waited = clock_.now() - waiting.came;
   WriteOutcome outcome = write_once(device->second, command);
   if (outcome.status.fault() == Fault::disconnected) {
     const bool fresh_link = link_.lost(outcome.status);
@@ -64,6 +65,7 @@ void ChannelLoop::write(WaitingCommand&& waiting) {
     }
   }
   if (outcome.read_back && link_.up()) outcome = read_back(device->second, command);
+  outcome.waited = waited;
   waiting.done(std::move(outcome));
   if (!link_.up() && !stop_.raised()) link_down();
 }

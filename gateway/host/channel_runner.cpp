@@ -116,7 +116,7 @@ void ChannelRunner::stop() {
 }
 
 void ChannelRunner::write(Command command, std::function<void(WriteOutcome)> done) {
-  WaitingCommand waiting{std::move(command), std::move(done)};
+  WaitingCommand waiting{std::move(command), std::move(done), impl_->clock.now()};
   if (impl_->commands.push(std::move(waiting))) return;
   // NOLINTNEXTLINE(bugprone-use-after-move): what was not pushed is untouched
   waiting.done({CommandResult::failed, Status(Fault::full, "too many commands wait for this channel, or it is stopping")});

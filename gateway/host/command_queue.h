@@ -16,6 +16,7 @@ namespace ferrule {
 struct WaitingCommand {
   Command command;
   std::function<void(WriteOutcome)> done;
+  MonoTime came{};  // on the channel
 };
 
 struct WaitingProbe {

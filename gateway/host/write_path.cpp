@@ -101,7 +101,8 @@ Status write_tag(Gateway& gateway, const WriteRequest& request, std::function<vo
   const std::string id = command.id;
   (*channel)->runner->write(
       std::move(command), [&gateway, id, tag = *tag, value = request.value, done = std::move(done)](const WriteOutcome& outcome) {
-        const WriteReply reply{id, outcome.result, outcome.result == CommandResult::done ? std::string() : reason_text(outcome)};
+        WriteReply reply{id, outcome.result, outcome.result == CommandResult::done ? std::string() : reason_text(outcome)};
+        reply.waited = outcome.waited;
         tell_uplinks(gateway, tag, value, reply);
         gateway.commands().end(reply, gateway.context().clock.now());
         done(reply);

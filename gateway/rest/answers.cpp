@@ -189,6 +189,7 @@ HttpReply answer_write(const WriteReply& outcome) {
   Object object(reply.body);
   object.text("outcome", to_text(outcome.result));
   object.text("id", outcome.id);
+  if (outcome.waited > Duration::zero()) object.number("waited", std::chrono::duration<double>(outcome.waited).count());
   if (outcome.repeated) object.boolean("repeated", true);
   if (!outcome.reason.empty()) object.text("reason", outcome.reason);
   if (!meaning.error.empty()) object.text("error", meaning.error);

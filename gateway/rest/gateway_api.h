@@ -132,6 +132,7 @@ struct WriteReply {
   CommandResult result = CommandResult::failed;
   std::string reason;
   bool repeated = false;  // the outcome of an earlier command with this id
+  Duration waited{0};     // for other exchanges of the channel, until it went out
 };
 
 class GatewayApi {

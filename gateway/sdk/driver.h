@@ -81,6 +81,7 @@ struct WriteOutcome {
   Status status;
   // It was sent, and the user wants it looked at: the runner calls read_back() next, whose outcome is the command's.
   bool read_back = false;
+  Duration waited{0};  // for other exchanges, until the driver had it: the runner's own
 };
 
 // What a driver has noticed while nothing was asked of it.

@@ -41,7 +41,7 @@ def twenty_of_32_that_come_back_together_are_all_polled_within_ten_seconds(bench
 
 
 def a_write_waits_for_one_poll_at_most(bench):
-    waits, one_poll = line_cases.writes(bench, 20, 115200)
+    waits, _, one_poll = line_cases.writes(bench, 20, 115200)
     expect_equal(len(waits), 20)
     expect(waits[len(waits) // 2] < 2 * one_poll, f"half of the writes within two polls, at least: {waits[len(waits) // 2]:.3f} s")
 
