@@ -58,33 +58,29 @@ def one_dead(bench, seconds, **options):
     return sum(after.values()) / sum(before.values()), min(after[unit] / before[unit] for unit in after)
 
 
-def recovery(bench, dead_for, **options):
-    """A unit that was dead for so long answers again: how many of its answers it takes until it is online, and the seconds from
-    its first answer to the first answer to a poll after it."""
-    line = Line(bench, **options)
-    line.line.command("silence 7")
-    line.wait_for_online(UNITS - 1)
+def revived(line, units, count, dead_for):
+    """Silences so many units, and wakes them after so many seconds: the line's report when all are online again, and when they woke."""
+    line.line.command(f"silence {units}")
+    line.wait_for_online(UNITS - count)
     time.sleep(dead_for)
     line.line.report()
-    line.line.command("answer 7")
-    revived = time.monotonic()
+    line.line.command(f"answer {units}")
+    woken = time.monotonic()
     line.wait_for_online(UNITS)
-    report = line.line.report()
-    return {"answers": report["polls"][7], "seconds": report["answered_at"][7] - revived}
+    return line.line.report(), woken
+
+
+def recovery(bench, dead_for, **options):
+    """A unit that was dead for so long answers again: how many of its answers it takes until it is online, and the seconds until
+    its first answer."""
+    report, woken = revived(Line(bench, **options), "7", 1, dead_for)
+    return {"answers": report["polls"][7], "seconds": report["answered_at"][7] - woken}
 
 
 def twenty_back(bench, dead_for, **options):
     """Seconds until the last of twenty units that come back together has been polled again."""
-    line = Line(bench, **options)
-    line.line.command("silence 1-20")
-    line.wait_for_online(UNITS - 20)
-    time.sleep(dead_for)
-    line.line.report()
-    line.line.command("answer 1-20")
-    revived = time.monotonic()
-    line.wait_for_online(UNITS)
-    report = line.line.report()
-    return max(report["answered_at"][unit] for unit in range(1, 21)) - revived
+    report, woken = revived(Line(bench, **options), "1-20", 20, dead_for)
+    return max(report["answered_at"][unit] for unit in range(1, 21)) - woken
 
 
 def own_endpoints(bench, seconds):
